@@ -1,0 +1,183 @@
+"""Settings: one model, read once at the edge from `ORACUL_*` variables (and `.env`), then passed down.
+
+Nesting is written with two underscores: `ORACUL_CHAINS__ETHEREUM__RPC_URLS`. `.env.example` and the
+settings page of the documentation are generated from the descriptions below.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from oracul.errors import ConfigError
+
+
+class _Group(BaseModel):
+    """A part of the settings: an unknown name in it is a mistake, not something to ignore."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClickHouseSettings(_Group):
+    """Where the warehouse is. Without a host, Oracul starts its embedded one."""
+
+    host: str | None = Field(None, description="ClickHouse server; empty = embedded warehouse")
+    port: int | None = Field(None, description="HTTP port; empty = 8123, or 8443 with TLS")
+    user: str = Field("oracul", description="user with the right to write")
+    password: SecretStr | None = Field(
+        None, description="its password; embedded: made at first use"
+    )
+    secure: bool = Field(False, description="use TLS")
+    verify: bool = Field(True, description="check the server's certificate")
+    ca_cert: Path | None = Field(None, description="certificate authority to trust, a PEM file")
+
+
+class WarehouseSettings(_Group):
+    """The embedded warehouse (used when no ClickHouse host is set)."""
+
+    port: int = Field(18123, ge=0, le=65535, description="its port on 127.0.0.1; 0 = any free one")
+    max_memory_mb: int = Field(4096, ge=256, description="memory one query may use, MB")
+    max_execution_seconds: int = Field(600, ge=1, description="time one query may take")
+    max_body_mb: int = Field(2048, ge=1, description="largest request body, MB, also unpacked")
+    max_connections: int = Field(64, ge=1, description="requests served at once; more wait")
+    reader_max_rows: int = Field(
+        1_000_000, ge=1, description="rows one result of `reader` may have"
+    )
+    reader_max_execution_seconds: int = Field(
+        60, ge=1, description="time one query of `reader` may take"
+    )
+    reader_max_memory_mb: int = Field(
+        2048, ge=64, description="memory one query of `reader` may use, MB"
+    )
+
+
+class ChainSettings(_Group):
+    """How to reach one chain and how hard to pull."""
+
+    rpc_urls: Annotated[list[SecretStr], NoDecode] = Field(
+        default_factory=list, description="JSON-RPC endpoints, separated by commas"
+    )
+    max_concurrency: int = Field(8, ge=1, le=256, description="requests in flight to one endpoint")
+    max_batch_blocks: int = Field(10, ge=1, le=100, description="blocks in one JSON-RPC batch")
+    request_timeout_seconds: float = Field(30, gt=0, description="longest wait for one answer")
+    deadline_seconds: float = Field(
+        300, gt=0, description="longest time for one call, retries included"
+    )
+
+    @field_validator("rpc_urls", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+
+class PriceSourceSettings(_Group):
+    """One source of spot prices."""
+
+    enabled: bool = Field(True, description="ask this source")
+    base_url: str | None = Field(None, description="its address; empty = the public one")
+    api_key: SecretStr | None = Field(None, description="key, where the source sells one")
+
+
+class PricesSettings(_Group):
+    """Spot prices: the sources and what counts as a believable price."""
+
+    coingecko: PriceSourceSettings = Field(default_factory=PriceSourceSettings)
+    defillama: PriceSourceSettings = Field(default_factory=PriceSourceSettings)
+    coinbase: PriceSourceSettings = Field(default_factory=PriceSourceSettings)
+    kraken: PriceSourceSettings = Field(default_factory=PriceSourceSettings)
+    band_ratio: float = Field(
+        0.1, gt=0, lt=1, description="largest distance from the median of sources"
+    )
+    jump_ratio: float = Field(
+        10, gt=1, description="a lone price that moved by this factor is refused"
+    )
+    stale_seconds: int = Field(7200, ge=60, description="an older observation is refused")
+    deadline_seconds: float = Field(
+        120, gt=0, description="longest time for one source, retries included"
+    )
+
+
+class AnomalySettings(_Group):
+    """What the anomaly detectors look at."""
+
+    window_days: int = Field(
+        60, ge=14, le=730, description="days of history a value is compared with"
+    )
+    min_history_days: int = Field(14, ge=7, description="fewer days than this are not judged")
+    top_addresses: int = Field(200, ge=1, description="addresses with the largest flows, by chain")
+    min_volume_usd: float = Field(1000, ge=0, description="smaller moves in USD are not reported")
+
+
+class AlertSettings(_Group):
+    """Where alerts go."""
+
+    webhook_url: SecretStr | None = Field(None, description="receives a JSON POST for each alert")
+    min_severity: Literal["low", "medium", "high", "critical"] = Field(
+        "high", description="anomalies below this are only stored"
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Paths are relative to the working directory."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ORACUL_", env_nested_delimiter="__", env_file=".env", extra="ignore"
+    )
+
+    home: Path = Field(Path(".oracul"), description="data, logs and state of this installation")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="what is written to standard error"
+    )
+    log_json: bool = Field(False, description="write logs as JSON objects")
+    clickhouse: ClickHouseSettings = Field(default_factory=ClickHouseSettings)
+    warehouse: WarehouseSettings = Field(default_factory=WarehouseSettings)
+    chains: dict[str, ChainSettings] = Field(
+        default_factory=dict,
+        description="one group for each chain to follow, by its slug",
+    )
+    prices: PricesSettings = Field(default_factory=PricesSettings)
+    anomalies: AnomalySettings = Field(default_factory=AnomalySettings)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @property
+    def is_embedded(self) -> bool:
+        """True when Oracul runs the warehouse itself."""
+        return self.clickhouse.host is None
+
+
+def load_settings() -> Settings:
+    """Settings of the environment and `.env`.
+
+    Raises ConfigError that names each variable which does not make sense, never its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{variable_name(fault['loc'])}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        raise ConfigError(
+            f"Settings do not make sense: {faults}.",
+            hint="See .env.example for every setting and its default.",
+        ) from None
+
+
+def variable_name(location: tuple[int | str, ...]) -> str:
+    """Environment variable of a field, from the path to it."""
+    return "ORACUL_" + "__".join(str(part).upper() for part in location)

@@ -1,0 +1,24 @@
+"""STORE: the only room that speaks to ClickHouse's drivers. Everybody else meets in its tables."""
+
+from clickhouse_connect.driver.client import Client
+
+from oracul.warehouse.client import connect
+from oracul.warehouse.ledger import (
+    RejectedRow,
+    StepRun,
+    new_run_id,
+    record_rejected,
+    step_run,
+)
+from oracul.warehouse.migrate import migrate
+
+__all__ = [
+    "Client",
+    "RejectedRow",
+    "StepRun",
+    "connect",
+    "migrate",
+    "new_run_id",
+    "record_rejected",
+    "step_run",
+]

@@ -1,0 +1,85 @@
+"""Writing down what ran and what was refused: `meta.pipeline_runs` and `meta.rejected_rows`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from clickhouse_connect.driver.client import Client
+
+from oracul.times import utc_now
+
+PAYLOAD_LIMIT = 4096
+
+
+def new_run_id() -> str:
+    """An id for all steps of one run; sorts by time."""
+    return f"{utc_now():%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """An answer that was not believed.
+
+    `source` is a name without secrets, `key` what the answer claimed to be (`ethereum/18000000`).
+    """
+
+    source: str
+    table: str
+    key: str
+    reason: str
+    payload: str = ""
+
+
+def record_rejected(client: Client, rows: Sequence[RejectedRow]) -> None:
+    """Append refused answers to `meta.rejected_rows`, payloads cut to 4 KiB."""
+    if not rows:
+        return
+    now = utc_now()
+    client.insert(
+        "rejected_rows",
+        [[r.source, r.table, r.key, r.reason, r.payload[:PAYLOAD_LIMIT], now] for r in rows],
+        database="meta",
+        column_names=["source", "table", "key", "reason", "payload", "rejected_at"],
+    )
+
+
+@dataclass
+class StepRun:
+    """A step in progress; set the counts (and `degraded`) before it ends."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    degraded: str = ""
+
+
+@contextmanager
+def step_run(
+    client: Client, run_id: str, step: str, *, chain: str = "", span: str = ""
+) -> Iterator[StepRun]:
+    """Record a step of a run in `meta.pipeline_runs`: running, then done, degraded or failed.
+
+    A failure is recorded with its message and raised again. A step that is killed stays `running`.
+    """
+    started_at = utc_now()
+    run = StepRun()
+
+    def write(status: str, finished_at: datetime | None, error: str) -> None:
+        now = utc_now()
+        client.insert(
+            "pipeline_runs",
+            [[run_id, step, chain, span, started_at, finished_at, status, run.rows_in, run.rows_out,
+              error[:2000], int(now.timestamp() * 1_000_000)]],
+            database="meta",
+            column_names=["run_id", "step", "chain", "span", "started_at", "finished_at", "status",
+                          "rows_in", "rows_out", "error", "version"],
+        )  # fmt: skip
+
+    write("running", None, "")
+    try:
+        yield run
+    except BaseException as error:
+        write("failed", utc_now(), f"{type(error).__name__}: {error}")
+        raise
+    write("degraded" if run.degraded else "done", utc_now(), run.degraded)
