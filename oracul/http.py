@@ -1,0 +1,218 @@
+"""The one place of retries: when to ask again, how long to wait, and a small JSON client.
+
+The policy is pure (clock and randomness come in), so that the JSON-RPC pool of the chain extractor
+follows the same rules with its own transport. Errors name the source, never its address or key.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from oracul.errors import BadReply, RateLimited, SourceError, SourceUnavailable
+
+RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+_BODY_SHOWN = 200
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Exponential back-off with full jitter inside a total deadline.
+
+    The n-th wait is drawn from (0.5..1) of `first_wait_seconds * factor**n`, at most
+    `longest_wait_seconds`; a source's own `Retry-After` counts as the least wait. No wait is begun
+    that would end after `deadline_seconds`.
+    """
+
+    deadline_seconds: float = 120.0
+    first_wait_seconds: float = 0.25
+    factor: float = 2.0
+    longest_wait_seconds: float = 30.0
+
+
+def wait_seconds(
+    policy: RetryPolicy,
+    attempt: int,
+    elapsed_seconds: float,
+    *,
+    jitter: float,
+    retry_after_seconds: float | None = None,
+) -> float | None:
+    """How long to wait before try number `attempt + 1` (the first failure is attempt 1).
+
+    `jitter` is uniform in [0, 1). None means: give up, the wait would end after the deadline.
+    """
+    exponent = min(max(attempt - 1, 0), 64)
+    backoff = min(
+        policy.first_wait_seconds * policy.factor**exponent, policy.longest_wait_seconds
+    ) * (0.5 + jitter / 2)
+    wait = backoff if retry_after_seconds is None else max(backoff, retry_after_seconds)
+    return wait if elapsed_seconds + wait < policy.deadline_seconds else None
+
+
+def is_retried(error: BaseException) -> bool:
+    """True for failures that another try may heal: rate limits and unreachable sources."""
+    return isinstance(error, RateLimited | SourceUnavailable)
+
+
+def retry_after_seconds(header: str | None, now: datetime) -> float | None:
+    """Seconds a `Retry-After` header asks for: a number or an HTTP date; None if unreadable."""
+    if header is None:
+        return None
+    text = header.strip()
+    if text.replace(".", "", 1).isdigit():
+        return float(text)
+    try:
+        instant = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    return max(0.0, (instant - now).total_seconds())
+
+
+def status_error(
+    source: str, status: int, *, retry_after: str | None, now: datetime, body: str = ""
+) -> SourceError | None:
+    """The error that an HTTP status stands for; None for success (2xx).
+
+    429 and 503 with `Retry-After` → RateLimited; other retried statuses → SourceUnavailable; the
+    rest → BadReply, since asking the same again would not help.
+    """
+    if 200 <= status < 300:
+        return None
+    wait = retry_after_seconds(retry_after, now)
+    what = f"{source} answered HTTP {status} ({_phrase(status)})"
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (
+        status == HTTPStatus.SERVICE_UNAVAILABLE and wait is not None
+    ):
+        asked = f" and asks to wait {wait:.0f} s" if wait is not None else ""
+        return RateLimited(
+            f"{what}{asked}.",
+            hint="Wait, lower the concurrency, or use a source with a larger allowance.",
+            retry_after_seconds=wait,
+        )
+    if status in RETRIED_STATUSES:
+        return SourceUnavailable(f"{what}.", hint="It may recover; try again later.")
+    hint = "Check the key and the address in the settings." if status in (401, 403, 404) else ""
+    shown = " ".join(body.split())[:_BODY_SHOWN]
+    return BadReply(f"{what}: {shown}" if shown else f"{what}.", hint=hint)
+
+
+async def retry(
+    call: Callable[[], Awaitable[Result]],
+    policy: RetryPolicy,
+    *,
+    source: str,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    jitter: Callable[[], float] = random.random,
+) -> Result:
+    """Await `call()` until it succeeds, fails for good, or the deadline is near.
+
+    Only RateLimited and SourceUnavailable are tried again; everything else passes through. At the
+    deadline the last of them is raised again, saying how often and how long it was tried. The
+    deadline holds for a call in hand too.
+    """
+    start = clock()
+    attempt = 0
+    while True:
+        attempt += 1
+        remaining = policy.deadline_seconds - (clock() - start)
+        try:
+            return await asyncio.wait_for(call(), timeout=max(remaining, 0.001))
+        except (RateLimited, SourceUnavailable) as error:
+            asked = error.retry_after_seconds if isinstance(error, RateLimited) else None
+            wait = wait_seconds(
+                policy, attempt, clock() - start, jitter=jitter(), retry_after_seconds=asked
+            )
+            if wait is None:
+                tried = f"Tried {attempt} times in {clock() - start:.0f} s."
+                error.hint = f"{tried} {error.hint}".strip()
+                raise
+        except TimeoutError:
+            raise SourceUnavailable(
+                f"{source} gave no answer within {policy.deadline_seconds:.0f} s.",
+                hint="Check that it can be reached from here, or raise its deadline.",
+            ) from None
+        await sleep(wait)
+
+
+async def fetch_json(
+    client: httpx.AsyncClient,
+    url: str,
+    *,
+    params: Mapping[str, str | int | float | bool | None] | None = None,
+    headers: Mapping[str, str] | None = None,
+    deadline_seconds: float,
+    source: str,
+    policy: RetryPolicy | None = None,
+) -> Any:
+    """GET `url` and return its JSON. Numbers keep Python's types (int, float).
+
+    `source` is the name used in errors; the address, which may carry a key, is never in them.
+    Raises RateLimited, SourceUnavailable (both after retries until `deadline_seconds`), BadReply.
+    """
+    rules = policy or RetryPolicy(deadline_seconds=deadline_seconds)
+
+    async def once() -> Any:
+        try:
+            reply = await client.get(url, params=params, headers=headers)
+        except httpx.InvalidURL:
+            raise BadReply(
+                f"The address of {source} is not a URL.", hint="Check its base_url setting."
+            ) from None
+        except httpx.HTTPError as error:
+            raise SourceUnavailable(
+                f"{source} cannot be reached ({type(error).__name__}).",
+                hint="Check the network and the source's base_url setting.",
+            ) from None
+        failure = status_error(
+            source,
+            reply.status_code,
+            retry_after=reply.headers.get("retry-after"),
+            now=datetime.now(UTC),
+            body=_redacted(reply.text, url, params, headers),
+        )
+        if failure is not None:
+            raise failure
+        try:
+            return msgspec.json.decode(reply.content)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            shown = " ".join(_redacted(reply.text, url, params, headers).split())[:_BODY_SHOWN]
+            raise BadReply(
+                f"{source} answered with something that is not JSON: {shown!r}."
+            ) from None
+
+    return await retry(once, rules, source=source)
+
+
+def _redacted(
+    text: str,
+    url: str,
+    params: Mapping[str, Any] | None,
+    headers: Mapping[str, str] | None,
+) -> str:
+    """The beginning of a body without what it may echo of ours: address, key, parameters."""
+    text = text[: 4 * _BODY_SHOWN].replace(url, "…")
+    for value in [*(params or {}).values(), *(headers or {}).values()]:
+        if len(str(value)) >= 8:
+            text = text.replace(str(value), "…")
+    return text
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "no standard status"
