@@ -1,3 +1,3 @@
-"""Oracul: an on-chain analytics warehouse. The library its rooms share, and the `oracul` command."""
+"""Oracul, an on-chain analytics warehouse: the library its rooms share, and the command."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The chains Oracul knows: rows of `dbt_project/seeds/ref_chains.csv`, the one place a chain is described."""
+"""The chains Oracul knows: rows of `dbt_project/seeds/ref_chains.csv`, and of no other place."""
 
 import csv
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ SEED_FILE = DBT_PROJECT_DIR / "seeds" / "ref_chains.csv"
 class ChainSpec:
     """What must be known of a chain before the first call.
 
-    `chain_id` is the EIP-155 number every endpoint must answer; `block_seconds` the usual distance of
-    blocks; `finality_depth` how many blocks below the head count as final on a node without a
+    `chain_id` is the EIP-155 number every endpoint must answer; `block_seconds` the usual distance
+    of blocks; `finality_depth` how many blocks below the head count as final on a node without a
     `finalized` tag; `native_asset` the canonical asset id that prices the native coin.
     """
 

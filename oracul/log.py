@@ -1,6 +1,6 @@
 """Structured logs: a constant past-tense event and facts with units as keywords.
 
-Never a secret, never a full RPC URL: pass an endpoint's name (see `extractors.evm`), not its address.
+Never a secret, never a full RPC URL: pass an endpoint's name, not its address.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Settings: one model, read once at the edge from `ORACUL_*` variables (and `.env`), then passed down.
+"""Settings: one model, read once at the edge from `ORACUL_*` variables and `.env`, passed down.
 
 Nesting is written with two underscores: `ORACUL_CHAINS__ETHEREUM__RPC_URLS`. `.env.example` and the
 settings page of the documentation are generated from the descriptions below.

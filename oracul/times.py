@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 
 def utc_now() -> datetime:
-    """The current instant in UTC. Called at the edges only; pure code takes `now` as an argument."""
+    """The current instant in UTC. For the edges only: pure code takes `now` as an argument."""
     return datetime.now(UTC)
 
 

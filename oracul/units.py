@@ -1,4 +1,4 @@
-"""Units and how people read them. Amounts on chain are integers; only text for people is rounded."""
+"""Units and how people read them. Amounts on chain are integers; only text is rounded."""
 
 WEI_PER_GWEI = 10**9
 WEI_PER_ETH = 10**18
@@ -12,7 +12,7 @@ def from_hex(quantity: str) -> int:
 
 
 def compact(value: float) -> str:
-    """A number as people say it: `14.2 M`, `3.9 k`, `0.012`. Sign kept, three significant digits."""
+    """A number as people say it: `14.2 M`, `3.9 k`, `0.012`. Three significant digits."""
     magnitude = abs(value)
     for size, suffix in ((1e12, " T"), (1e9, " B"), (1e6, " M"), (1e3, " k")):
         if magnitude >= size * 0.9995:

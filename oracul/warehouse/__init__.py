@@ -2,7 +2,7 @@
 
 from clickhouse_connect.driver.client import Client
 
-from oracul.warehouse.client import connect
+from oracul.warehouse.client import connect, warehouse_errors
 from oracul.warehouse.ledger import (
     RejectedRow,
     StepRun,
@@ -21,4 +21,5 @@ __all__ = [
     "new_run_id",
     "record_rejected",
     "step_run",
+    "warehouse_errors",
 ]

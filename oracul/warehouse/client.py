@@ -1,6 +1,7 @@
 """One way to reach ClickHouse: a server when one is configured, else the embedded warehouse."""
 
-from typing import cast
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
@@ -50,10 +51,25 @@ def connect(settings: Settings) -> Client:
             settings=SESSION_SETTINGS,
         )
     except ClickHouseError as error:
-        first_line = str(error).strip().splitlines()[0]
         raise WarehouseError(
-            f"ClickHouse at {host} does not let us in: {first_line[:300]}",
+            f"ClickHouse at {host} does not let us in: {first_words(error)}.",
             hint="Check ORACUL_CLICKHOUSE__HOST, PORT, USER, PASSWORD and SECURE; leave HOST empty "
             "for the embedded warehouse.",
         ) from error
-    return cast("Client", client)
+    return client
+
+
+@contextmanager
+def warehouse_errors(what: str) -> Iterator[None]:
+    """Turn an error of the driver into a WarehouseError: `what`, then ClickHouse's own words."""
+    try:
+        yield
+    except ClickHouseError as error:
+        raise WarehouseError(f"{what}: {first_words(error)}") from error
+
+
+def first_words(error: Exception) -> str:
+    """ClickHouse's message without the driver's wrapping and the statement's tail, one line."""
+    text = " ".join(str(error).split())
+    text = text.partition("DB::Exception: ")[2] or text
+    return text.partition(" (for url ")[0][:600]

@@ -1,4 +1,4 @@
-"""Forward-only migrations: numbered SQL files, each applied once and remembered with its checksum."""
+"""Forward-only migrations: numbered SQL files, applied once, remembered with their checksums."""
 
 import hashlib
 import re
@@ -12,6 +12,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from oracul.errors import MigrationDrift, WarehouseError
 from oracul.times import utc_now
+from oracul.warehouse.client import first_words
 
 MIGRATIONS_DIR = Path(__file__).with_name("migrations")
 _FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
@@ -60,7 +61,7 @@ def read_migrations(directory: Path = MIGRATIONS_DIR) -> list[Migration]:
     versions = [m.version for m in migrations]
     if versions != list(range(1, len(versions) + 1)):
         raise WarehouseError(
-            f"Migrations must be numbered 1, 2, 3 … without a gap or a number used twice; found {versions}.",
+            f"Migrations must be numbered 1, 2, 3 … without gap or repetition; found {versions}.",
             hint="Rename the newest file.",
         )
     return migrations
@@ -138,7 +139,8 @@ def _applied(client: Client) -> dict[int, tuple[str, str, datetime]]:
     if not int(str(client.command("exists table meta.schema_migrations"))):
         return {}
     rows = client.query(
-        "select version, name, checksum, applied_at from meta.schema_migrations final order by version"
+        "select version, name, checksum, applied_at"
+        " from meta.schema_migrations final order by version"
     ).result_rows
     return {version: (name, checksum, at) for version, name, checksum, at in rows}
 
@@ -149,9 +151,9 @@ def _apply(client: Client, migration: Migration) -> None:
             client.command(statement)
         except ClickHouseError as error:
             raise WarehouseError(
-                f"Migration {migration.name} failed at statement {number} of {len(migration.statements)}: "
-                f"{str(error).strip().splitlines()[0][:400]}",
-                hint="Mend the file and run `oracul warehouse migrate` again; what ran before stays.",
+                f"Migration {migration.name} failed at statement {number}"
+                f" of {len(migration.statements)}: {first_words(error)}.",
+                hint="Mend the file and run `oracul warehouse migrate` again; what ran stays.",
             ) from error
     client.insert(
         "schema_migrations",

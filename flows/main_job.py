@@ -1,0 +1,54 @@
+"""The main job: which steps there are and their order, for Prefect and the CLI alike."""
+
+from collections.abc import Callable, Iterator
+
+from flows.steps import Outcome, Run, Step
+from oracul.errors import OraculError
+
+Execute = Callable[[Step, Run], Outcome]
+
+
+def steps() -> list[Step]:
+    """The steps in order. Imported late, because rooms bring heavy libraries."""
+    from flows import bodies
+
+    return [
+        Step("ingest_chain", bodies.ingest_chain),
+        Step("ingest_tokens", bodies.ingest_tokens),
+        Step("ingest_prices", bodies.ingest_prices),
+        Step("validate_raw", bodies.validate_raw),
+        Step("transform", bodies.transform),
+        Step("validate_marts", bodies.validate_marts),
+        Step("detect", bodies.detect),
+        Step("alert", bodies.alert, always=True),
+    ]
+
+
+def step_named(name: str) -> Step:
+    """One step. Raises KeyError for a name that is not in `steps()`."""
+    return {step.name: step for step in steps()}[name]
+
+
+def run_steps(run: Run, execute: Execute, chosen: list[Step] | None = None) -> Iterator[Outcome]:
+    """Run steps one after the other and yield how each ended, as it ends.
+
+    After a failed step the others are skipped, except those that always run. An error that Oracul
+    raised on purpose ends as a failed outcome; any other is raised.
+    """
+    failed = ""
+    for step in chosen if chosen is not None else steps():
+        if failed and not step.always:
+            yield Outcome(step.name, "skipped", f"because {failed} failed")
+            continue
+        try:
+            outcome = execute(step, run)
+        except OraculError as error:
+            outcome = Outcome(step.name, "failed", str(error), error)
+        if outcome.status == "failed":
+            failed = failed or step.name
+        yield outcome
+
+
+def call(step: Step, run: Run) -> Outcome:
+    """Execute a step right here."""
+    return step(run)

@@ -1,0 +1,71 @@
+"""The steps of the main job as plain functions: what the flows schedule and the CLI runs.
+
+Each step opens its own connection, can be run again at any time, and leaves a row in
+`meta.pipeline_runs`. No Prefect here: a step runs the same with and without it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from oracul.progress import Progress, Silent
+from oracul.settings import Settings
+from oracul.times import utc_now
+from oracul.warehouse import Client, StepRun, connect, migrate, new_run_id, step_run
+
+Status = Literal["done", "degraded", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the main job.
+
+    `chain` None means every chain with an endpoint; `blocks` is half-open, None means follow the
+    chain; `full_refresh` builds every day again; `now` is the instant freshness is judged at.
+    """
+
+    settings: Settings
+    chain: str | None = None
+    blocks: tuple[int, int] | None = None
+    full_refresh: bool = False
+    run_id: str = field(default_factory=new_run_id)
+    now: datetime = field(default_factory=utc_now)
+    progress: Progress = field(default_factory=Silent)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a step ended. `detail` is the room's own report, for whoever wants to show more."""
+
+    step: str
+    status: Status
+    summary: str
+    detail: object = None
+
+
+Body = Callable[[Run, Client, StepRun], Outcome]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A named step. `always` runs it even when a step before it failed (telling people)."""
+
+    name: str
+    body: Body
+    always: bool = False
+
+    def __call__(self, run: Run) -> Outcome:
+        """Run the step and record it. Raises what the room raises."""
+        client = connect(run.settings)
+        try:
+            migrate(client)
+            span = f"{run.blocks[0]}:{run.blocks[1]}" if run.blocks else ""
+            with step_run(
+                client, run.run_id, self.name, chain=run.chain or "", span=span
+            ) as record:
+                outcome = self.body(run, client, record)
+                record.degraded = outcome.summary if outcome.status == "degraded" else ""
+                return outcome
+        finally:
+            client.close()

@@ -1,0 +1,19 @@
+"""SAY: the `oracul` command. One file a verb, each a skin over the rooms."""
+
+import sys
+
+
+def main() -> None:
+    """Entry point. Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted."""
+    from oracul.cli.app import app
+    from oracul.cli.console import complain
+    from oracul.errors import OraculError
+
+    try:
+        app()
+    except OraculError as error:
+        complain(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted. What was landed stays; run the same command to go on.\n")
+        sys.exit(130)

@@ -1,0 +1,117 @@
+"""What all verbs share in speaking to people: two streams, settings, a bar, the end of a step."""
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from oracul.errors import OraculError
+from oracul.units import compact
+
+if TYPE_CHECKING:
+    from flows.steps import Outcome
+    from oracul.settings import Settings
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+MARKS = {
+    "done": "[green]✓[/]",
+    "degraded": "[yellow]![/]",
+    "failed": "[red]✗[/]",
+    "skipped": "[dim]–[/]",
+}
+TITLES = {
+    "ingest_chain": "Landed chain data",
+    "ingest_tokens": "Asked tokens what they are",
+    "ingest_prices": "Landed prices",
+    "validate_raw": "Checked the raw tables",
+    "transform": "Built the marts",
+    "validate_marts": "Checked the marts",
+    "detect": "Looked for anomalies",
+    "alert": "Told people",
+}
+
+
+def settings() -> "Settings":
+    """The settings of this process, with logging set up by them."""
+    from oracul import log
+    from oracul.settings import load_settings
+
+    loaded = load_settings()
+    log.configure(loaded.log_level, json=loaded.log_json)
+    return loaded
+
+
+def complain(error: OraculError) -> None:
+    """An error as one paragraph: what is wrong, then what to do."""
+    err.print(f"[bold red]Error:[/] {escape(error.message)} {escape(error.hint)}".rstrip())
+
+
+def warn(text: str) -> None:
+    """A line about something that is not as it should be, but did not stop the work."""
+    err.print(f"[bold yellow]Warning:[/] {escape(text)}")
+
+
+def say_outcome(outcome: "Outcome") -> None:
+    """One line on how a step ended."""
+    title = TITLES.get(outcome.step, outcome.step)
+    out.print(f"{MARKS[outcome.status]} [bold]{title}[/]: {escape(outcome.summary)}")
+
+
+class Bar:
+    """Progress drawn on standard error: done of total, rate, facts, time left. One at a time."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._task = TaskID(0)
+        self._started = 0.0
+        self._done = 0
+        self._unit = ""
+
+    def start(self, label: str, total: int | None, unit: str) -> None:
+        """A new piece of work begins."""
+        self.finish()
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[facts]}"),
+            TimeRemainingColumn(compact=True),
+            console=err,
+            transient=True,
+        )
+        self._progress.start()
+        self._task = self._progress.add_task(label, total=total, facts="")
+        self._started, self._done, self._unit = monotonic(), 0, unit
+
+    def advance(self, done: int, **facts: float | str) -> None:
+        """More units are finished; the rate in units a second comes first among the facts."""
+        if self._progress is None:
+            return
+        self._done += done
+        rate = self._done / max(monotonic() - self._started, 1e-3)
+        shown = [f"{compact(rate)} {self._unit}/s"]
+        shown += [f"{_fact(value)} {name.replace('_', ' ')}" for name, value in facts.items()]
+        self._progress.update(self._task, advance=done, facts=" · ".join(shown))
+
+    def finish(self) -> None:
+        """The piece of work is over; the bar goes, the line that tells how it ended comes."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+
+def _fact(value: float | str) -> str:
+    return value if isinstance(value, str) else compact(value)

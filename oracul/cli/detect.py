@@ -1,0 +1,15 @@
+"""`oracul detect` and `oracul alert`: find what is unusual, tell people."""
+
+
+def detect() -> None:
+    """Score tokens and addresses for anomalies and write them to `meta.anomalies`."""
+    from oracul.cli.steps import new_run, run_and_exit
+
+    run_and_exit(new_run(), ["detect"])
+
+
+def alert() -> None:
+    """Tell people what is wrong or unusual and was not told yet, here and to the webhook."""
+    from oracul.cli.steps import new_run, run_and_exit
+
+    run_and_exit(new_run(), ["alert"])

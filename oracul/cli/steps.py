@@ -1,0 +1,59 @@
+"""Running steps of the main job from the command line: print each end, choose the exit code."""
+
+from typing import Annotated
+
+import typer
+
+from flows.main_job import call, run_steps, step_named
+from flows.steps import Outcome, Run
+from oracul.cli.console import Bar, complain, say_outcome, warn
+from oracul.errors import OraculError
+
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Fail when a source degraded, instead of warning.")
+]
+ChainName = Annotated[
+    str | None,
+    typer.Option(
+        "--chain", "-c", help="Chain slug, as in `ethereum`. Default: all with an endpoint."
+    ),
+]
+
+
+def run_and_exit(run: Run, names: list[str] | None = None, *, strict: bool = False) -> None:
+    """Run these steps (all when None) and leave with 0 when done, 1 when one failed.
+
+    A degraded step is a warning and exit code 0, or 1 with `strict`.
+    """
+    outcomes = run_named(run, names)
+    failed = [o for o in outcomes if o.status == "failed"]
+    degraded = [o for o in outcomes if o.status == "degraded"]
+    for outcome in degraded:
+        warn(f"{outcome.step} is degraded: {outcome.summary}")
+    if failed or (strict and degraded):
+        raise typer.Exit(_exit_code(failed))
+
+
+def run_named(run: Run, names: list[str] | None = None) -> list[Outcome]:
+    """Run these steps and say how each ended."""
+    chosen = [step_named(name) for name in names] if names is not None else None
+    outcomes = []
+    for outcome in run_steps(run, call, chosen):
+        run.progress.finish()
+        if isinstance(outcome.detail, OraculError):
+            complain(outcome.detail)
+        say_outcome(outcome)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def new_run(*, chain: str | None = None, blocks: tuple[int, int] | None = None) -> Run:
+    """A run with this process's settings and a bar."""
+    from oracul.cli.console import settings
+
+    return Run(settings(), chain=chain, blocks=blocks, progress=Bar())
+
+
+def _exit_code(failed: list[Outcome]) -> int:
+    codes = [o.detail.exit_code for o in failed if isinstance(o.detail, OraculError)]
+    return codes[0] if codes else 1
