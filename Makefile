@@ -9,7 +9,7 @@ UV     := $(BOOT)/bin/uv
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := hardlink
 
-.PHONY: help setup demo test test-all lint format lock up clean
+.PHONY: help setup demo test test-slow lint format lock up clean
 .DEFAULT_GOAL := help
 
 help: ## Show what one can type
@@ -38,3 +38,34 @@ lock: | $(UV) ## Resolve the dependencies again (after a change in pyproject.tom
 		--custom-compile-command 'make lock' pyproject.toml -o requirements.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+demo: $(SETUP) ## Set up everything and run the main job on a recorded chain, offline
+	@$(BIN)/oracul demo
+
+test: $(DEV) ## Run the default tests
+	$(BIN)/pytest -q -n 2 --dist loadfile
+
+test-slow: $(DEV) ## Run the slow end-to-end tests
+	$(BIN)/pytest -q -n 2 --dist loadfile -m slow
+
+lint: $(DEV) ## Style, types, import rules, SQL, dbt project
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m oracul.cli.reference --check
+	cd dbt_project && ../$(BIN)/dbt parse --quiet --profiles-dir . && ../$(BIN)/sqlfluff lint --processes 2 models && ../$(BIN)/dbt-bouncer
+
+format: $(DEV) ## Put code and generated pages in order
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/python -m oracul.cli.reference
+
+up: $(SETUP) ## Start the warehouse and a Prefect server with Oracul's deployments
+	@$(BIN)/oracul warehouse start
+	@$(BIN)/python -m flows.serve
+
+clean: ## Stop the warehouse; remove the environment, data and caches of this checkout
+	@if [ -x $(BIN)/oracul ]; then $(BIN)/oracul warehouse stop || true; fi
+	rm -rf $(VENV) .oracul .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dbt_project/target dbt_project/logs
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -29,7 +29,7 @@ group by suite order by suite
 def status(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show coverage, gaps, lag and proof rate of each chain, the last runs and the open findings."""
+    """Show coverage, gaps, lag and proof rate by chain, the last runs and the open findings."""
     from oracul.cli.console import settings
     from oracul.times import utc_now
     from oracul.warehouse import connect, migrate

@@ -111,8 +111,8 @@ def migrate(
 ) -> list[Migration]:
     """Apply what is pending, in order, and return it (with `dry_run` only return it).
 
-    Raises MigrationDrift as `status` does, WarehouseError naming the statement that failed; what ran
-    before it stays, and the same call goes on from there once the file is mended.
+    Raises MigrationDrift as `status` does, WarehouseError naming the statement that failed; what
+    ran before it stays, and the same call goes on from there once the file is mended.
     """
     pending = [s.migration for s in status(client, migrations) if s.applied_at is None]
     if not dry_run and pending:
