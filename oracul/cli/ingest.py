@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from oracul.cli.spans import parse_blocks
+from oracul.spans import parse_blocks
 
 app = typer.Typer(
     no_args_is_help=True, help="Land raw data: proven blocks, token metadata, prices."

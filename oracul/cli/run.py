@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from oracul.cli.spans import parse_blocks
+from oracul.spans import parse_blocks
 
 
 def run(

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from oracul.cli.spans import parse_blocks, parse_day
+from oracul.spans import parse_blocks, parse_day
 from oracul.errors import ConfigError
 
 

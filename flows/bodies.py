@@ -1,0 +1,127 @@
+"""What each step does: one call into a room, and its report in one sentence."""
+
+from typing import Literal
+
+from flows.steps import Outcome, Run
+from oracul.errors import ConfigError, QualityError
+from oracul.warehouse import Client, StepRun
+
+
+def chains_to_run(run: Run) -> list[str]:
+    """The chain asked for, or every one with an endpoint. Raises ConfigError when none has."""
+    from oracul.chains import get_chain
+
+    if run.chain:
+        get_chain(run.chain)
+        return [run.chain]
+    chains = [name for name, chain in run.settings.chains.items() if chain.rpc_urls]
+    if not chains:
+        raise ConfigError(
+            "No chain has an RPC endpoint.",
+            hint="Set ORACUL_CHAINS__ETHEREUM__RPC_URLS to one or more JSON-RPC addresses, "
+            "separated by commas; `oracul demo` needs none.",
+        )
+    return chains
+
+
+def ingest_chain(run: Run, client: Client, record: StepRun) -> Outcome:
+    """Land the blocks asked for, or follow each chain from its head back."""
+    from extractors.evm.extract import extract_range, follow
+
+    parts, degraded, reports = [], False, []
+    for chain in chains_to_run(run):
+        if run.blocks:
+            landed = extract_range(
+                run.settings, client, chain, *run.blocks, run_id=run.run_id, progress=run.progress
+            )
+        else:
+            landed = follow(run.settings, client, chain, run_id=run.run_id, progress=run.progress)
+        record.rows_out += landed.rows
+        degraded = degraded or bool(landed.degraded)
+        parts.append(landed.sentence)
+        reports.append(landed)
+    return Outcome("ingest_chain", "degraded" if degraded else "done", "; ".join(parts), reports)
+
+
+def ingest_tokens(run: Run, client: Client, record: StepRun) -> Outcome:
+    """Ask the tokens seen so far what they are."""
+    from extractors.evm.tokens import extract_tokens
+
+    parts, degraded, reports = [], False, []
+    for chain in chains_to_run(run):
+        asked = extract_tokens(
+            run.settings, client, chain, run_id=run.run_id, progress=run.progress
+        )
+        record.rows_out += asked.landed
+        degraded = degraded or bool(asked.degraded)
+        parts.append(f"{chain}: {asked.sentence}")
+        reports.append(asked)
+    return Outcome("ingest_tokens", "degraded" if degraded else "done", "; ".join(parts), reports)
+
+
+def ingest_prices(run: Run, client: Client, record: StepRun) -> Outcome:
+    """Land the prices that the landed blocks need."""
+    from extractors.prices.extract import extract_prices
+
+    priced = extract_prices(
+        run.settings, client, run_id=run.run_id, now=run.now, progress=run.progress
+    )
+    record.rows_out = priced.landed
+    return Outcome(
+        "ingest_prices", "degraded" if priced.degraded else "done", priced.sentence, priced
+    )
+
+
+def validate_raw(run: Run, client: Client, record: StepRun) -> Outcome:
+    """Door 1: nothing is built on raw data that fails a critical check."""
+    return _validate("raw", run, client, record)
+
+
+def validate_marts(run: Run, client: Client, record: StepRun) -> Outcome:
+    """Door 2: nobody is told about marts that fail a critical check."""
+    return _validate("marts", run, client, record)
+
+
+def _validate(door: Literal["raw", "marts"], run: Run, client: Client, record: StepRun) -> Outcome:
+    from expectations.checkpoints import run_checks
+
+    report = run_checks(
+        run.settings, client, door=door, run_id=run.run_id, now=run.now, progress=run.progress
+    )
+    record.rows_in, record.rows_out = len(report.rows), len(report.rows)
+    step = f"validate_{door}"
+    if report.failed_critical:
+        error = QualityError(
+            f"{report.sentence}.",
+            hint=f"Look at {report.docs_index} or meta.data_quality_checks; "
+            "what depends on this is not published.",
+        )
+        return Outcome(step, "failed", report.sentence, error)
+    return Outcome(step, "done", report.sentence, report)
+
+
+def transform(run: Run, client: Client, record: StepRun) -> Outcome:
+    """Build the days whose inputs changed."""
+    from oracul.warehouse.dbt import build
+
+    built = build(run.settings, full_refresh=run.full_refresh, progress=run.progress)
+    record.rows_out = len(built.nodes)
+    return Outcome("transform", "done", built.sentence, built)
+
+
+def detect(run: Run, client: Client, record: StepRun) -> Outcome:
+    """Find what is unusual."""
+    from oracul.analytics.anomalies.detect import detect as find
+
+    found = find(run.settings, client, run_id=run.run_id, now=run.now, progress=run.progress)
+    record.rows_in, record.rows_out = found.series, found.anomalies
+    return Outcome("detect", "done", found.sentence, found)
+
+
+def alert(run: Run, client: Client, record: StepRun) -> Outcome:
+    """Tell people what they were not told yet."""
+    from oracul.alerts import alert as tell
+
+    told = tell(run.settings, client, run_id=run.run_id, now=run.now)
+    record.rows_out = len(told.sent)
+    return Outcome("alert", "degraded" if told.undelivered else "done", told.sentence, told)

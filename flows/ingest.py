@@ -1,0 +1,17 @@
+"""Flows that land raw data."""
+
+from prefect import flow
+
+from flows.tasks import BlockSpan, ChainName, run_as_tasks
+
+
+@flow(name="ingest-chain", flow_run_name="ingest-chain {chain} {blocks}")
+def ingest_chain(chain: ChainName = None, blocks: BlockSpan = None) -> None:
+    """Land proven blocks, then ask new tokens what they are."""
+    run_as_tasks(["ingest_chain", "ingest_tokens"], chain=chain, blocks=blocks)
+
+
+@flow(name="ingest-prices")
+def ingest_prices() -> None:
+    """Land spot prices for the days of the landed blocks."""
+    run_as_tasks(["ingest_prices"])

@@ -1,0 +1,67 @@
+"""Steps as Prefect tasks: one call each, and a table of how they ended."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from prefect import get_run_logger, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
+from pydantic import Field
+
+from flows.main_job import run_steps, step_named
+from flows.steps import Outcome, Run, Step
+from oracul.errors import OraculError
+from oracul.settings import load_settings
+from oracul.spans import parse_blocks
+
+ChainName = Annotated[
+    str | None,
+    Field(description="Chain slug, as in ethereum. Empty: every chain with an endpoint."),
+]
+BlockSpan = Annotated[
+    str | None,
+    Field(
+        description="FIRST:END, END left out, as in 17686110:17686125. Empty: follow the chain.",
+        pattern=r"^\d+:\d+$",
+    ),
+]
+
+
+@task(task_run_name="{name} {span}", retries=1, retry_delay_seconds=15, cache_policy=NO_CACHE)
+def run_step(name: str, span: str, run: Run) -> Outcome:
+    """Run one step. Safe to retry: every step can be run again at any time."""
+    return step_named(name)(run)
+
+
+def run_as_tasks(
+    names: Sequence[str] | None,
+    *,
+    chain: str | None = None,
+    blocks: str | None = None,
+    full_refresh: bool = False,
+) -> list[Outcome]:
+    """Run these steps (all when None) as tasks of the current flow and publish how they ended.
+
+    Raises the first failed step's OraculError after the steps that always run have run.
+    """
+    run = Run(load_settings(), chain=chain, blocks=parse_blocks(blocks), full_refresh=full_refresh)
+    chosen = [step_named(name) for name in names] if names is not None else None
+
+    def execute(step: Step, run: Run) -> Outcome:
+        return run_step(step.name, blocks or chain or "all chains", run)
+
+    log, outcomes = get_run_logger(), []
+    for outcome in run_steps(run, execute, chosen):
+        say = log.info if outcome.status == "done" else log.warning
+        say("%s %s: %s", outcome.step, outcome.status, outcome.summary)
+        outcomes.append(outcome)
+    create_table_artifact(
+        key=f"{(flow_run.flow_name or 'flow').replace('_', '-')}-steps",
+        table=[{"step": o.step, "status": o.status, "what": o.summary} for o in outcomes],
+        description=f"Run {run.run_id}: how each step ended",
+    )
+    for outcome in outcomes:
+        if isinstance(outcome.detail, OraculError):
+            raise outcome.detail
+    return outcomes
