@@ -1,0 +1,158 @@
+"""ClickHouse's HTTP interface as an ASGI application: sign in, read the body, run, answer."""
+
+import asyncio
+import contextlib
+import io
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import IO, TypeVar
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from oracul.warehouse.embedded import faults
+from oracul.warehouse.embedded.answer import Answer
+from oracul.warehouse.embedded.body import Disconnected, Limits, receive_body
+from oracul.warehouse.embedded.codecs import check_encoding, unpacked
+from oracul.warehouse.embedded.faults import Fault
+from oracul.warehouse.embedded.form import read_form
+from oracul.warehouse.embedded.request import read_ask, read_credentials
+from oracul.warehouse.embedded.run import Caller, External, Room, Run
+from oracul.warehouse.embedded.users import Users
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Service:
+    """What the application needs: who may come in, the engine's room, limits, threads, places."""
+
+    users: Users
+    room: Room
+    limits: Limits
+    threads: ThreadPoolExecutor
+    places: asyncio.Semaphore
+    wait_seconds: float = 30
+
+    async def in_thread(self, work: Callable[..., T], *args: object) -> T:
+        """Run blocking work in a worker thread."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, work, *args)
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """One of the places for requests at once; a short queue, then a refusal."""
+        try:
+            await asyncio.wait_for(self.places.acquire(), self.wait_seconds)
+        except TimeoutError:
+            raise Fault(faults.TOO_MANY_QUERIES, "Too many simultaneous queries") from None
+        try:
+            yield
+        finally:
+            self.places.release()
+
+
+class Queries:
+    """The endpoint that runs statements."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        answer = Answer(send, self._service.limits)
+        try:
+            if request.method not in ("GET", "POST"):
+                raise Fault(faults.NOT_IMPLEMENTED, "Only GET and POST are known here")
+            is_reader = self._service.users.sign_in(
+                read_credentials(request.headers, dict(request.query_params))
+            )
+            async with self._service.place():
+                await self._serve(request, answer, is_reader)
+        except Fault as fault:
+            await answer.fail(fault)
+        except Disconnected:
+            pass
+
+    async def _serve(self, request: Request, answer: Answer, is_reader: bool) -> None:
+        service = self._service
+        pairs = list(request.query_params.multi_items())
+        stack = contextlib.ExitStack()
+        with stack:
+            external: list[External] = []
+            body: IO[bytes]
+            encoding = check_encoding(request.headers.get("content-encoding"))
+            if request.headers.get("content-type", "").startswith("multipart/form-data"):
+                pairs, external = await read_form(request, service.limits, stack)
+                encoding, body = None, io.BytesIO()
+            else:
+                body = await receive_body(
+                    request.receive, request.headers.get("content-length"), service.limits
+                )
+            stack.enter_context(body)
+            ask = read_ask(pairs, request.headers)
+            name = "reader" if is_reader else "admin"
+            caller = Caller(name, is_reader, request.method == "GET" or ask.readonly)
+            run = Run(service.room, ask, caller)
+            answer.begin(run, request.headers.get("accept-encoding") if ask.may_compress else None)
+            pieces = unpacked(body, encoding, service.limits.body_bytes)
+            async with _cancelled_when_gone(request.receive, run, service):
+                failed = True
+                try:
+                    await service.in_thread(run.start, pieces, external)
+                    await answer.send_result(service.in_thread, wait=ask.wait_end_of_query)
+                    failed = False
+                finally:
+                    await service.in_thread(lambda: run.close(failed=failed))
+
+
+@asynccontextmanager
+async def _cancelled_when_gone(receive: Receive, run: Run, service: Service) -> AsyncIterator[None]:
+    """While inside, a client that hangs up stops its own query, if that only reads."""
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        # The query may not have begun yet, so ask more than once.
+        while True:
+            if run.is_read_only:
+                await asyncio.to_thread(service.room.engine.kill, run.mark)
+            await asyncio.sleep(0.3)
+
+    task = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Fault):
+            await task
+
+
+def build_app(service: Service) -> Starlette:
+    """The application: `/` runs statements, `/ping` and `/replicas_status` say that it lives."""
+
+    async def ping(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("Ok.\n")
+
+    async def expire() -> None:
+        while True:
+            await asyncio.sleep(5)
+            await asyncio.to_thread(service.room.sessions.expire)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(expire())
+        yield
+        task.cancel()
+
+    routes = [
+        Route("/ping", ping, methods=["GET"]),
+        Route("/replicas_status", ping, methods=["GET"]),
+        Route("/", Queries(service)),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)

@@ -1,0 +1,154 @@
+"""The ClickHouse engine of this process, and handles on it.
+
+One data directory belongs to one process. A handle serves one request (or one session) and is thrown
+away after any exception: what a failed query left behind would come out before the next result.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from oracul.warehouse.embedded.config import ADMIN_ROLE, READER_ROLE, EngineFiles
+from oracul.warehouse.embedded.faults import Fault, from_engine
+
+
+def quote(value: str) -> str:
+    """A string literal of ClickHouse SQL."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a statement did so far; goes into the summary header."""
+
+    read_rows: int = 0
+    read_bytes: int = 0
+    written_rows: int = 0
+    written_bytes: int = 0
+    result_bytes: int = 0
+
+    def add(self, result: Any) -> None:
+        """Count one piece of a result."""
+        self.read_rows += result.rows_read()
+        self.read_bytes += result.bytes_read()
+        self.written_rows += getattr(result, "rows_written", int)()
+        self.written_bytes += getattr(result, "bytes_written", int)()
+
+
+class Handle:
+    """One connection to the engine: a role, settings, temporary tables. Not for use by two at once."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.broken = False
+
+    def command(self, sql: str) -> str:
+        """Run a small statement of our own and return its text. Raises Fault."""
+        return b"".join(self.query(sql, "TabSeparatedRaw", Totals())).decode()
+
+    def use_role(self, reader: bool) -> None:
+        """Keep one of the two roles for all that follows on this handle."""
+        self.command(f"SET ROLE {READER_ROLE if reader else ADMIN_ROLE}")
+
+    def apply(self, settings: Mapping[str, str]) -> None:
+        """Set engine settings; the names must have been checked. Raises Fault for unknown ones."""
+        if settings:
+            self.command("SET " + ", ".join(f"{k} = {quote(v)}" for k, v in settings.items()))
+
+    def classify(self, sql: str) -> tuple[str, int]:
+        """Class (READ_ONLY, MUTATING, CONTROL, UNKNOWN …) and number of statements of a text."""
+        found = self._connection._conn.classify_query(sql)
+        return str(found["query_class"]).rsplit(".", 1)[-1], int(found["statement_count"])
+
+    def query(self, sql: str, fmt: str, totals: Totals) -> Iterator[bytes]:
+        """Run a statement whose result is small or absent; yields it whole. Raises Fault."""
+        try:
+            result = self._connection.query(sql, fmt)
+        except Exception as error:
+            self.broken = True
+            raise from_engine(error) from None
+        totals.add(result)
+        body = bytes(result.bytes() or b"")
+        totals.result_bytes += len(body)
+        if body:
+            yield body
+
+    def stream(self, sql: str, fmt: str, totals: Totals) -> Iterator[bytes]:
+        """Run a SELECT and yield its result block by block. Raises Fault, also between blocks."""
+        result = None
+        try:
+            result = self._connection.send_query(sql, fmt)
+            while (piece := result.fetch()) is not None:
+                totals.add(piece)
+                body = bytes(piece.bytes() or b"")
+                totals.result_bytes += len(body)
+                if body:
+                    yield body
+        except GeneratorExit:
+            self.broken = True
+            if result is not None:
+                result.cancel()
+            raise
+        except Exception as error:
+            self.broken = True
+            raise from_engine(error) from None
+
+    def insert(self, sql: str, fmt: str, pieces: Iterator[bytes], totals: Totals) -> None:
+        """Feed formatted bytes to `INSERT INTO …` (without FORMAT). Raises Fault."""
+        writer = None
+        try:
+            writer = self._connection.send_insert(sql, fmt)
+            for piece in pieces:
+                writer.append(piece)
+            written = writer.finish()
+        except Fault:
+            self.broken = True
+            if writer is not None:
+                writer.cancel()
+            raise
+        except Exception as error:
+            self.broken = True
+            raise from_engine(error) from None
+        totals.written_rows += int(written.rows_written)
+        totals.written_bytes += int(written.bytes_written)
+
+    def close(self) -> None:
+        """Release the handle; its temporary tables go with it."""
+        self._connection.close()
+
+
+class Engine:
+    """The engine, open on one data directory until `close`."""
+
+    def __init__(self, files: EngineFiles) -> None:
+        # The engine reads the zone of the process before its own configuration.
+        os.environ["TZ"] = "UTC"
+        import chdb
+
+        self._connect = chdb.connect
+        self._target = f"{files.data}?config-file={files.config}"
+        try:
+            self._keeper = Handle(self._connect(self._target))
+        except Exception as error:
+            raise from_engine(error) from None
+
+    def open(self) -> Handle:
+        """A fresh handle with the defaults of the profile (some 0.7 ms)."""
+        return Handle(self._connect(self._target))
+
+    def version(self) -> str:
+        """Version of ClickHouse inside."""
+        return self._keeper.command("SELECT version()").strip()
+
+    def kill(self, mark: str) -> None:
+        """Stop the statement that runs with `log_comment = mark`; nothing happens when none does."""
+        handle = self.open()
+        try:
+            handle.command(f"KILL QUERY WHERE Settings['log_comment'] = {quote(mark)} ASYNC")
+        finally:
+            handle.close()
+
+    def close(self) -> None:
+        """Close the last handle: the engine writes what it holds and lets the directory go."""
+        self._keeper.close()
