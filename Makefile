@@ -62,8 +62,7 @@ format: $(DEV) ## Put code and generated pages in order
 	$(BIN)/python -m oracul.cli.reference
 
 up: $(SETUP) ## Start the warehouse and a Prefect server with Oracul's deployments
-	@$(BIN)/oracul warehouse start
-	@$(BIN)/python -m flows.serve
+	@deployments/local/up.sh
 
 clean: ## Stop the warehouse; remove the environment, data and caches of this checkout
 	@if [ -x $(BIN)/oracul ]; then $(BIN)/oracul warehouse stop || true; fi

@@ -21,6 +21,16 @@ def serve() -> None:
 
 
 @app.command()
+def start() -> None:
+    """Start the embedded warehouse in the background, if it does not run yet."""
+    from oracul.cli.console import out, settings
+    from oracul.warehouse.embedded import ensure_running
+
+    endpoint = ensure_running(settings())
+    out.print(f"The warehouse answers at http://{endpoint.host}:{endpoint.port}")
+
+
+@app.command()
 def stop() -> None:
     """Stop the embedded warehouse of this ORACUL_HOME, cleanly."""
     from oracul.cli.console import out, settings

@@ -2,7 +2,7 @@
 
 from clickhouse_connect.driver.client import Client
 
-from oracul.warehouse.client import connect, warehouse_errors
+from oracul.warehouse.client import connect, connection_environment, warehouse_errors
 from oracul.warehouse.ledger import (
     RejectedRow,
     StepRun,
@@ -17,6 +17,7 @@ __all__ = [
     "RejectedRow",
     "StepRun",
     "connect",
+    "connection_environment",
     "migrate",
     "new_run_id",
     "record_rejected",

@@ -59,6 +59,26 @@ def connect(settings: Settings) -> Client:
     return client
 
 
+def connection_environment(settings: Settings) -> dict[str, str]:
+    """The `ORACUL_CLICKHOUSE__*` variables by which another program reaches the same warehouse.
+
+    Starts the embedded warehouse when none runs. Holds the password.
+    """
+    if settings.is_embedded:
+        from oracul.warehouse.embedded import ensure_running, environment
+
+        return environment(ensure_running(settings))
+    target = settings.clickhouse
+    known = {
+        "HOST": target.host,
+        "PORT": target.port or (8443 if target.secure else 8123),
+        "USER": target.user,
+        "PASSWORD": target.password.get_secret_value() if target.password else "",
+        "SECURE": str(target.secure).lower(),
+    }
+    return {f"ORACUL_CLICKHOUSE__{name}": str(value) for name, value in known.items()}
+
+
 @contextmanager
 def warehouse_errors(what: str) -> Iterator[None]:
     """Turn an error of the driver into a WarehouseError: `what`, then ClickHouse's own words."""
