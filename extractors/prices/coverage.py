@@ -1,0 +1,106 @@
+"""Which hours are covered: computed from what landed and what was refused, never remembered."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from extractors.prices.model import HOUR, Asset, Observation, ceil_hour, floor_hour
+from extractors.prices.screen import NEIGHBOURHOOD
+from oracul.warehouse import Client
+
+PRICES_TABLE = "raw.prices_spot"
+_HERE = Path(__file__).parent
+LANDED_SQL = (_HERE / "landed_prices.sql").read_text(encoding="utf-8")
+REFUSED_SQL = (_HERE / "refused_prices.sql").read_text(encoding="utf-8")
+BLOCK_DAYS_SQL = (_HERE / "block_days.sql").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What is known of a span: landed observations (a day more on both sides) and refused keys."""
+
+    landed: list[Observation]
+    refused: set[tuple[str, str]]
+
+    def covered(self) -> set[tuple[str, str, datetime]]:
+        """(source, asset, hour) that need not be asked again."""
+        hours = {(o.source, o.asset, o.hour) for o in self.landed}
+        for source, key in self.refused:
+            asset, _, at = key.rpartition("/")
+            hours.add((source, asset, floor_hour(datetime.fromisoformat(at))))
+        return hours
+
+
+def refusal_key(observation: Observation) -> str:
+    """Key of an observation in `meta.rejected_rows`: asset and instant in UTC."""
+    return f"{observation.asset}/{observation.observed_at.astimezone(UTC).isoformat()}"
+
+
+def wanted_hours(
+    client: Client, start: datetime | None, end: datetime | None, now: datetime
+) -> list[datetime]:
+    """Starts of the wanted hours up to the one of `now`, oldest first.
+
+    With `start` and `end`: the hours that [start, end) touches. A missing end is `now`; without a
+    start: all hours of every day that a canonical block lies in.
+    """
+    last = floor_hour(now)
+    if start is not None:
+        stop = ceil_hour(end if end is not None else now + HOUR)
+        return [h for h in _hours(floor_hour(start), stop) if h <= last]
+    days = [
+        datetime(day.year, day.month, day.day, tzinfo=UTC)
+        for (day,) in client.query(BLOCK_DAYS_SQL).result_rows
+    ]
+    hours = (hour for day in days for hour in _hours(day, day + 24 * HOUR))
+    return [h for h in hours if h <= last and (end is None or h < end)]
+
+
+def read_coverage(client: Client, assets: Sequence[Asset], hours: Sequence[datetime]) -> Coverage:
+    """What is known of these assets from the first to the last of `hours` (sorted)."""
+    start, end = hours[0], hours[-1] + HOUR
+    names = [asset.asset for asset in assets]
+    landed = client.query(
+        LANDED_SQL,
+        parameters={"start": start - NEIGHBOURHOOD, "end": end + NEIGHBOURHOOD, "assets": names},
+    ).result_rows
+    refused = client.query(
+        REFUSED_SQL, parameters={"start": start, "end": end, "assets": names}
+    ).result_rows
+    return Coverage(
+        [
+            Observation(asset, symbol, source, price, _utc(at))
+            for asset, symbol, source, price, at in landed
+        ],
+        {(source, key) for source, key in refused},
+    )
+
+
+def missing_hours(
+    source: str,
+    assets: Iterable[Asset],
+    hours: Sequence[datetime],
+    covered: set[tuple[str, str, datetime]],
+    oldest: datetime | None,
+) -> Mapping[Asset, list[datetime]]:
+    """The hours each asset that `source` lists still lacks, none before `oldest` (its reach)."""
+    missing = {}
+    for asset in assets:
+        if source in asset.ids:
+            lacking = [
+                hour
+                for hour in hours
+                if (oldest is None or hour >= oldest) and (source, asset.asset, hour) not in covered
+            ]
+            if lacking:
+                missing[asset] = lacking
+    return missing
+
+
+def _hours(start: datetime, end: datetime) -> Iterable[datetime]:
+    return (start + n * HOUR for n in range(max(0, int((end - start) / HOUR))))
+
+
+def _utc(instant: datetime) -> datetime:
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

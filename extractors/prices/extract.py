@@ -1,0 +1,215 @@
+"""The shell: find hours without a price, ask the sources, screen what they say, land the rest."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+
+from extractors.prices.asking import Answers, ask_all
+from extractors.prices.assets import wanted_assets
+from extractors.prices.connection import Connection
+from extractors.prices.coverage import (
+    PRICES_TABLE,
+    Coverage,
+    missing_hours,
+    read_coverage,
+    refusal_key,
+    wanted_hours,
+)
+from extractors.prices.model import Ask, Asset, Observation, floor_hour
+from extractors.prices.plan import plan_asks
+from extractors.prices.report import ExtractedPrices, SourceReport
+from extractors.prices.screen import Refusal, Rules, screen
+from extractors.prices.sources import (
+    PriceSource,
+    connect_source,
+    enabled_sources,
+    is_public,
+    source_settings,
+)
+from oracul.errors import SourceUnavailable
+from oracul.log import get_logger
+from oracul.progress import Progress, Silent
+from oracul.settings import PricesSettings, Settings
+from oracul.times import utc_now
+from oracul.warehouse import Client, RejectedRow, record_rejected
+
+# Asked, screened and landed together: the most that a killed run has to ask again.
+WINDOW = timedelta(days=30)
+# Tokens without a canonical asset that are asked for by their address, most moved first.
+UNMAPPED_LIMIT = 50
+
+Cell = tuple[str, str, datetime]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What stays the same over the windows of one run."""
+
+    settings: PricesSettings
+    client: Client
+    sources: Sequence[PriceSource]
+    assets: Sequence[Asset]
+    now: datetime
+    report: ExtractedPrices
+    progress: Progress
+
+
+def extract_prices(
+    settings: Settings,
+    client: Client,
+    *,
+    run_id: str,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    now: datetime,
+    assets: Sequence[Asset] | None = None,
+    progress: Progress | None = None,
+) -> ExtractedPrices:
+    """Land hourly USD prices for the hours of [start, end) that no row covers yet.
+
+    Without `start`: every hour of the days that canonical blocks lie in, up to `now`. Without
+    `assets`: native coins and moved tokens of the landed chains. Running it again asks only for
+    what is still missing and leaves the same rows. Newest hours first; each window of 30 days lands
+    on its own. A source that is down is reported in `degraded`.
+
+    Raises SourceUnavailable when every source that was asked went down and nothing landed,
+    ConfigError for seeds or settings that do not make sense, WarehouseError.
+    """
+    sources = enabled_sources(settings.prices)
+    if assets is None:
+        assets = wanted_assets(client, unmapped_limit=UNMAPPED_LIMIT)
+    report = ExtractedPrices(len(assets), {source.NAME: SourceReport() for source in sources})
+    hours = wanted_hours(client, start, end, now)
+    if assets and hours:
+        asyncio.run(
+            _extract(
+                _Run(settings.prices, client, sources, assets, now, report, progress or Silent()),
+                hours,
+            )
+        )
+    get_logger().info(
+        "prices_landed", run_id=run_id, rows=report.landed, rejected_rows=report.rejected
+    )
+    if report.is_all_down and not report.landed:
+        raise SourceUnavailable(
+            f"No price source answered. {' '.join(report.degraded)}",
+            hint="Check the network and the ORACUL_PRICES__* settings, then run it again.",
+        )
+    return report
+
+
+def windows(hours: Sequence[datetime]) -> list[list[datetime]]:
+    """`hours` (sorted) in groups of at most WINDOW from first to last, newest group first."""
+    groups: list[list[datetime]] = []
+    for hour in reversed(hours):
+        if groups and groups[-1][0] - hour < WINDOW:
+            groups[-1].append(hour)
+        else:
+            groups.append([hour])
+    return [group[::-1] for group in groups]
+
+
+def first_of_hour(observations: Iterable[Observation], wanted: set[Cell]) -> list[Observation]:
+    """The earliest observation of each wanted (source, asset, hour); the others are left out."""
+    firsts: dict[Cell, Observation] = {}
+    for observation in observations:
+        cell = (observation.source, observation.asset, observation.hour)
+        if cell in wanted and (
+            cell not in firsts or observation.observed_at < firsts[cell].observed_at
+        ):
+            firsts[cell] = observation
+    return list(firsts.values())
+
+
+async def _extract(run: _Run, hours: Sequence[datetime]) -> None:
+    async with httpx.AsyncClient(timeout=30) as http:
+        connections = {s.NAME: connect_source(http, s, run.settings) for s in run.sources}
+        for window in windows(hours):
+            await _extract_window(run, connections, window)
+
+
+async def _extract_window(
+    run: _Run, connections: dict[str, Connection], hours: Sequence[datetime]
+) -> None:
+    coverage = read_coverage(run.client, run.assets, hours)
+    covered = coverage.covered()
+    wanted: set[Cell] = set()
+    questions: list[tuple[PriceSource, Connection, Sequence[Ask]]] = []
+    for source in run.sources:
+        share = run.report.sources[source.NAME]
+        if share.error:
+            continue
+        missing = missing_hours(source.NAME, run.assets, hours, covered, _oldest(run, source))
+        cells = {(source.NAME, a.asset, hour) for a, lacking in missing.items() for hour in lacking}
+        share.asked += len(cells)
+        wanted |= cells
+        asks = plan_asks(missing, source.LIMITS, run.now)
+        questions.append((source, connections[source.NAME], asks))
+    answers = await _ask(run, questions)
+    found = (o for answer in answers for o in answer.observations)
+    rules = Rules(run.settings.band_ratio, run.settings.jump_ratio, run.settings.stale_seconds)
+    verdict = screen(first_of_hour(found, wanted), coverage.landed, rules, run.now)
+    _land(run, verdict.accepted)
+    _record(run, verdict.refused, coverage)
+    for answer in answers:
+        share = run.report.sources[answer.source]
+        share.refusals += answer.refusals
+        share.error = answer.failed.message if answer.failed else ""
+
+
+async def _ask(
+    run: _Run, questions: Sequence[tuple[PriceSource, Connection, Sequence[Ask]]]
+) -> list[Answers]:
+    total = sum(len(asks) for _, _, asks in questions)
+    if not total:
+        return []
+    run.progress.start("prices", total, "calls")
+    try:
+        return await ask_all(questions, lambda _: run.progress.advance(1))
+    finally:
+        run.progress.finish()
+
+
+def _oldest(run: _Run, source: PriceSource) -> datetime | None:
+    reach = source.LIMITS.reach
+    if reach is None or not is_public(source_settings(run.settings, source.NAME), source.LIMITS):
+        return None
+    return floor_hour(run.now - reach)
+
+
+def _land(run: _Run, accepted: Sequence[Observation]) -> None:
+    if not accepted:
+        return
+    landed_at = utc_now()
+    run.client.insert(
+        PRICES_TABLE,
+        [[o.asset, o.symbol, "usd", o.price, o.observed_at, o.source, landed_at] for o in accepted],
+        column_names=[
+            "asset", "symbol", "quote", "price", "observed_at", "source", "ingested_at",
+        ],
+    )  # fmt: skip
+    for observation in accepted:
+        run.report.sources[observation.source].landed += 1
+
+
+def _record(run: _Run, refused: Sequence[Refusal], coverage: Coverage) -> None:
+    new = [r for r in refused if (r.observation.source, refusal_key(r.observation)) not in
+           coverage.refused]  # fmt: skip
+    record_rejected(
+        run.client,
+        [
+            RejectedRow(
+                source=refusal.observation.source,
+                table=PRICES_TABLE,
+                key=refusal_key(refusal.observation),
+                reason=refusal.reason,
+                payload=repr(refusal.observation.price),
+            )
+            for refusal in new
+        ],
+    )
+    for refusal in new:
+        run.report.sources[refusal.observation.source].rejected += 1
