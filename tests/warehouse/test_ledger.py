@@ -1,0 +1,50 @@
+"""The ledger: how steps ended and what was refused."""
+
+import pytest
+
+from oracul.warehouse import RejectedRow, new_run_id, record_rejected, step_run
+
+
+def _status(client, run_id):
+    return client.query(
+        "select status, rows_out, error from meta.pipeline_runs final where run_id = {run:String}",
+        parameters={"run": run_id},
+    ).result_rows
+
+
+def test_step_that_ends_well_is_done(migrated_client):
+    run_id = new_run_id()
+    with step_run(migrated_client, run_id, "transform") as record:
+        assert _status(migrated_client, run_id) == [("running", 0, "")]
+        record.rows_out = 7
+    assert _status(migrated_client, run_id) == [("done", 7, "")]
+
+
+def test_step_that_degraded_keeps_the_reason(migrated_client):
+    run_id = new_run_id()
+    with step_run(migrated_client, run_id, "ingest_prices") as record:
+        record.degraded = "kraken is down"
+    assert _status(migrated_client, run_id) == [("degraded", 0, "kraken is down")]
+
+
+def test_step_that_raises_is_failed_and_raises_on(migrated_client):
+    run_id = new_run_id()
+    with (
+        pytest.raises(ValueError, match="boom"),
+        step_run(migrated_client, run_id, "detect"),
+    ):
+        raise ValueError("boom")
+    assert _status(migrated_client, run_id) == [("failed", 0, "ValueError: boom")]
+
+
+def test_run_ids_sort_by_time():
+    assert new_run_id()[:15] <= new_run_id()[:15]
+
+
+def test_rejected_payload_is_cut_to_4_kib(migrated_client):
+    row = RejectedRow("node-a", "raw.blocks", "test/cut", "receiptsRoot differs", "x" * 10_000)
+    record_rejected(migrated_client, [row])
+    stored = migrated_client.query(
+        "select source, reason, length(payload) from meta.rejected_rows where key = 'test/cut'"
+    ).result_rows
+    assert stored == [("node-a", "receiptsRoot differs", 4096)]

@@ -1,0 +1,73 @@
+"""Migrations on a real engine: applied once, drift refused, a broken one says where it stopped."""
+
+import pytest
+
+from oracul.errors import MigrationDrift, WarehouseError
+from oracul.settings import ClickHouseSettings, Settings, WarehouseSettings
+from oracul.warehouse import connect, migrate
+from oracul.warehouse.embedded import stop
+from oracul.warehouse.migrate import read_migrations, status
+
+
+@pytest.fixture
+def empty_warehouse(tmp_path):
+    """A client of a server that has seen no migration."""
+    settings = Settings(
+        home=tmp_path / "home",
+        clickhouse=ClickHouseSettings(),
+        warehouse=WarehouseSettings(port=0),
+        _env_file=None,
+    )
+    client = connect(settings)
+    yield client
+    client.close()
+    stop(settings)
+
+
+def _folder(tmp_path, **files):
+    folder = tmp_path / "migrations"
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / f"{name[1:]}.sql").write_text(text)
+    return read_migrations(folder)
+
+
+FIRST = "create table if not exists default.a (x Int32) engine = MergeTree order by x"
+
+
+def test_migrate_applies_everything_once_then_nothing(empty_warehouse):
+    assert [m.version for m in migrate(empty_warehouse, dry_run=True)] == [1, 2, 3, 4]
+    assert all(state.applied_at is None for state in status(empty_warehouse))
+    assert len(migrate(empty_warehouse)) == 4
+    assert migrate(empty_warehouse) == []
+    assert all(state.applied_at for state in status(empty_warehouse))
+    tables = empty_warehouse.query(
+        "select database || '.' || name from system.tables where database in ('raw', 'meta')"
+    ).result_columns[0]
+    assert {"raw.blocks", "raw.logs", "meta.canonical_blocks", "meta.anomalies"} <= set(tables)
+
+
+def test_changed_migration_is_refused_as_drift(empty_warehouse, tmp_path):
+    migrate(empty_warehouse, migrations=_folder(tmp_path, _0001_a=FIRST))
+    changed = _folder(tmp_path, _0001_a=FIRST + " -- edited")
+    with pytest.raises(MigrationDrift, match="0001_a was changed"):
+        migrate(empty_warehouse, migrations=changed)
+
+
+def test_warehouse_newer_than_the_package_is_refused(empty_warehouse, tmp_path):
+    migrate(empty_warehouse, migrations=_folder(tmp_path, _0001_a=FIRST))
+    with pytest.raises(MigrationDrift, match="does not know"):
+        migrate(empty_warehouse, migrations=[])
+
+
+def test_broken_migration_names_its_statement_and_goes_on_after_the_fix(empty_warehouse, tmp_path):
+    second = "create table if not exists default.b (x Int32) engine = MergeTree order by x; "
+    broken = _folder(tmp_path, _0001_a=FIRST, _0002_b=second + "create tabel default.c (x Int32)")
+    with pytest.raises(WarehouseError, match="0002_b failed at statement 2 of 2"):
+        migrate(empty_warehouse, migrations=broken)
+    mended = _folder(
+        tmp_path,
+        _0001_a=FIRST,
+        _0002_b=second + "create table default.c (x Int32) engine = MergeTree order by x",
+    )
+    assert [m.name for m in migrate(empty_warehouse, migrations=mended)] == ["0002_b"]
