@@ -1,0 +1,251 @@
+"""Proven blocks → Arrow tables with exactly the columns of the raw tables (but `ingested_at`).
+
+Pure. Raises FieldError (hexcolumns) for a value that its column cannot hold.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from extractors.evm.encode import transaction_type
+from extractors.evm.hexcolumns import (
+    FieldError,
+    bytes_text,
+    fixed_text,
+    numbers,
+    optional_text,
+    uint256,
+    unsigned,
+)
+from extractors.evm.proof import effective_price
+from extractors.evm.structs import Block, Receipt, Transaction
+
+TABLES = ("logs", "transactions", "withdrawals", "blocks")
+SECONDS = pa.timestamp("s", "UTC")
+
+
+class Proven(NamedTuple):
+    """A block with its receipts, the parts proven of it and the name of the endpoint."""
+
+    block: Block
+    receipts: Sequence[Receipt]
+    parts: tuple[str, ...]
+    source: str
+
+
+def to_tables(chain: str, proven: Sequence[Proven]) -> dict[str, pa.Table]:
+    """Tables for raw.logs, raw.transactions, raw.withdrawals and raw.blocks, by name."""
+    positions = _Positions(chain, [p.block for p in proven])
+    return {
+        "logs": _logs(positions, proven),
+        "transactions": _transactions(positions, proven),
+        "withdrawals": _withdrawals(positions, proven),
+        "blocks": _blocks(positions, proven),
+    }
+
+
+class _Positions:
+    """The columns that place a row: chain, number, hash and time of its block."""
+
+    def __init__(self, chain: str, blocks: Sequence[Block]) -> None:
+        self.chain = pa.DictionaryArray.from_arrays(pa.array([0] * len(blocks), pa.int8()), [chain])
+        self.number = unsigned("number", [b.number for b in blocks], pa.uint64())
+        self.hash = fixed_text("hash", [b.hash for b in blocks], 32)
+        seconds = numbers("timestamp", [b.timestamp for b in blocks], 32)
+        self.timestamp = pa.array(seconds, pa.int64()).cast(SECONDS)
+
+    def repeated(self, counts: Sequence[int]) -> dict[str, pa.Array]:
+        """Key columns for `counts[i]` rows of block i."""
+        rows = pa.array(np.repeat(np.arange(len(counts), dtype=np.int32), counts))
+        return {
+            "chain": self.chain.take(rows),
+            "block_number": self.number.take(rows),
+            "block_hash": self.hash.take(rows),
+            "block_timestamp": self.timestamp.take(rows),
+        }
+
+
+def _within(counts: Sequence[int]) -> pa.Array:
+    """0, 1, 2 … within each group."""
+    if not sum(counts):
+        return pa.array([], pa.uint32())
+    return pa.array(np.concatenate([np.arange(n, dtype=np.uint32) for n in counts]))
+
+
+def _logs(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
+    receipts = [r for p in proven for r in p.receipts]
+    per_receipt = [len(r.logs) for r in receipts]
+    logs = [log for r in receipts for log in r.logs]
+    per_block = [sum(len(r.logs) for r in p.receipts) for p in proven]
+    of_receipt = pa.array(np.repeat(np.arange(len(receipts), dtype=np.int32), per_receipt))
+    tx_hash = fixed_text("transactionHash", [r.transaction_hash for r in receipts], 32)
+    tx_index = _within([len(p.receipts) for p in proven])
+    topics = [log.topics for log in logs]
+    columns = {
+        **positions.repeated(per_block),
+        "log_index": _within(per_block),
+        "tx_hash": tx_hash.take(of_receipt),
+        "tx_index": tx_index.take(of_receipt),
+        "address": fixed_text("address", [log.address for log in logs], 20),
+    }
+    for place in range(4):
+        values = [t[place] if len(t) > place else None for t in topics]
+        columns[f"topic{place}"] = optional_text("topic", values, 32)
+    columns["data"] = bytes_text("data", [log.data for log in logs])
+    return pa.table(columns)
+
+
+def _transactions(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
+    counts = [len(p.receipts) for p in proven]
+    txs = [t for p in proven for t in p.block.transactions]
+    receipts = [r for p in proven for r in p.receipts]
+
+    def u64(field: Callable[[Receipt], str | None], name: str) -> pa.Array:
+        return unsigned(name, [field(r) for r in receipts], pa.uint64())
+
+    def wei(field: Callable[[Transaction], str | None], name: str) -> pa.Array:
+        return uint256(name, [field(t) for t in txs])
+
+    return pa.table(
+        {
+            **positions.repeated(counts),
+            "tx_index": _within(counts),
+            "tx_hash": fixed_text("hash", [t.hash for t in txs], 32),
+            "nonce": unsigned("nonce", [t.nonce for t in txs], pa.uint64()),
+            "from_address": fixed_text("from", [t.sender for t in txs], 20),
+            "to_address": optional_text("to", [t.to for t in txs], 20),
+            "value_raw": wei(lambda t: t.value, "value"),
+            "gas_limit": unsigned("gas", [t.gas for t in txs], pa.uint64()),
+            "gas_price_wei": uint256("gasPrice", _signed_prices(txs, receipts)),
+            "max_fee_per_gas_wei": wei(lambda t: t.max_fee_per_gas, "maxFeePerGas"),
+            "max_priority_fee_per_gas_wei": wei(
+                lambda t: t.max_priority_fee_per_gas, "maxPriorityFeePerGas"
+            ),
+            "max_fee_per_blob_gas_wei": wei(lambda t: t.max_fee_per_blob_gas, "maxFeePerBlobGas"),
+            "tx_type": _types(txs),
+            "input": bytes_text("input", [t.input for t in txs]),
+            "is_success": pa.array([_is_success(r.status) for r in receipts], pa.bool_()),
+            "post_state_root": optional_text("root", [r.root for r in receipts], 32),
+            "gas_used": u64(lambda r: r.gas_used, "gasUsed"),
+            "cumulative_gas_used": u64(lambda r: r.cumulative_gas_used, "cumulativeGasUsed"),
+            "effective_gas_price_wei": uint256("effectiveGasPrice", _paid_prices(proven)),
+            "created_contract_address": optional_text(
+                "contractAddress", [r.contract_address for r in receipts], 20
+            ),
+            "blob_versioned_hashes": pa.array(
+                [t.blob_versioned_hashes or [] for t in txs], pa.list_(pa.string())
+            ),
+            "blob_gas_used": u64(lambda r: r.blob_gas_used, "blobGasUsed"),
+            "blob_gas_price_wei": uint256("blobGasPrice", [r.blob_gas_price for r in receipts]),
+            "l1_fee_wei": uint256("l1Fee", [r.l1_fee for r in receipts]),
+            "deposit_nonce": u64(lambda r: r.deposit_nonce, "depositNonce"),
+            "deposit_receipt_version": u64(
+                lambda r: r.deposit_receipt_version, "depositReceiptVersion"
+            ),
+        }
+    )
+
+
+def _types(txs: Sequence[Transaction]) -> pa.Array:
+    types = [transaction_type(t) for t in txs]
+    if types and max(types) > 0xFF:
+        raise FieldError("type: more than 8 bits")
+    return pa.array(types, pa.uint8())
+
+
+def _is_success(status: str | None) -> bool | None:
+    if status is None:
+        return None
+    if status not in ("0x0", "0x1"):
+        raise FieldError(f"status: {status[:20]!r} is neither 0x0 nor 0x1")
+    return status == "0x1"
+
+
+def _signed_prices(txs: Sequence[Transaction], receipts: Sequence[Receipt]) -> list[str | None]:
+    """gasPrice as the node states it; where it does not (some, for type 2), what was paid."""
+    return [
+        t.gas_price or r.effective_gas_price or t.max_fee_per_gas or "0x0"
+        for t, r in zip(txs, receipts, strict=True)
+    ]
+
+
+def _paid_prices(proven: Sequence[Proven]) -> list[str | None]:
+    """effectiveGasPrice, or what follows from the transaction where the node does not say."""
+    prices: list[str | None] = []
+    for p in proven:
+        base_fee = p.block.base_fee_per_gas
+        base_fee_wei = int(base_fee, 16) if base_fee is not None else None
+        for t, r in zip(p.block.transactions, p.receipts, strict=True):
+            said = r.effective_gas_price
+            prices.append(said if said is not None else hex(effective_price(t, base_fee_wei)))
+    return prices
+
+
+def _withdrawals(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
+    per_block = [len(p.block.withdrawals or ()) for p in proven]
+    items = [w for p in proven for w in p.block.withdrawals or ()]
+    return pa.table(
+        {
+            **positions.repeated(per_block),
+            "withdrawal_index": unsigned("index", [w.index for w in items], pa.uint64()),
+            "validator_index": unsigned(
+                "validatorIndex", [w.validator_index for w in items], pa.uint64()
+            ),
+            "address": fixed_text("address", [w.address for w in items], 20),
+            "amount_gwei": unsigned("amount", [w.amount for w in items], pa.uint64()),
+        }
+    )
+
+
+def _blocks(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
+    blocks = [p.block for p in proven]
+
+    def hash_of(field: Callable[[Block], str], name: str) -> pa.Array:
+        return fixed_text(name, [field(b) for b in blocks], 32)
+
+    def u64(field: Callable[[Block], str | None], name: str) -> pa.Array:
+        return unsigned(name, [field(b) for b in blocks], pa.uint64())
+
+    withdrawals = [None if b.withdrawals is None else len(b.withdrawals) for b in blocks]
+    return pa.table(
+        {
+            **positions.repeated([1] * len(blocks)),
+            "parent_hash": hash_of(lambda b: b.parent_hash, "parentHash"),
+            "miner_address": fixed_text("miner", [b.miner for b in blocks], 20),
+            "gas_limit": u64(lambda b: b.gas_limit, "gasLimit"),
+            "gas_used": u64(lambda b: b.gas_used, "gasUsed"),
+            "base_fee_per_gas_wei": uint256(
+                "baseFeePerGas", [b.base_fee_per_gas for b in blocks]
+            ),
+            "difficulty": uint256("difficulty", [b.difficulty for b in blocks]),
+            "size": u64(lambda b: b.size, "size"),
+            "extra_data": bytes_text("extraData", [b.extra_data for b in blocks]),
+            "nonce": bytes_text("nonce", [b.nonce or "0x" for b in blocks]),
+            "mix_hash": bytes_text("mixHash", [b.mix_hash or "0x" for b in blocks]),
+            "sha3_uncles": hash_of(lambda b: b.sha3_uncles, "sha3Uncles"),
+            "transactions_root": hash_of(lambda b: b.transactions_root, "transactionsRoot"),
+            "receipts_root": hash_of(lambda b: b.receipts_root, "receiptsRoot"),
+            "state_root": hash_of(lambda b: b.state_root, "stateRoot"),
+            "logs_bloom": fixed_text("logsBloom", [b.logs_bloom for b in blocks], 256),
+            "withdrawals_root": optional_text(
+                "withdrawalsRoot", [b.withdrawals_root for b in blocks], 32
+            ),
+            "blob_gas_used": u64(lambda b: b.blob_gas_used, "blobGasUsed"),
+            "excess_blob_gas": u64(lambda b: b.excess_blob_gas, "excessBlobGas"),
+            "parent_beacon_block_root": optional_text(
+                "parentBeaconBlockRoot", [b.parent_beacon_block_root for b in blocks], 32
+            ),
+            "requests_hash": optional_text(
+                "requestsHash", [b.requests_hash for b in blocks], 32
+            ),
+            "transaction_count": pa.array([len(p.receipts) for p in proven], pa.uint32()),
+            "log_count": pa.array(
+                [sum(len(r.logs) for r in p.receipts) for p in proven], pa.uint32()
+            ),
+            "withdrawal_count": pa.array(withdrawals, pa.uint32()),
+            "proof": pa.array([list(p.parts) for p in proven], pa.list_(pa.string())),
+            "source": pa.array([p.source for p in proven], pa.string()),
+        }
+    )  # fmt: skip

@@ -1,0 +1,171 @@
+"""Prove that what a node sent is what the block's header commits to.
+
+Not proven here: that the header is canonical (parent links and a second endpoint show that), and
+what no root covers: the sender of a transaction beside its signature, the blob gas price, the fee
+for layer 1. A receipt's gas and price are derived from proven fields and compared.
+"""
+
+from binascii import hexlify, unhexlify
+from collections.abc import Sequence
+
+from extractors.evm.bloom import bloom_of_logs, combine
+from extractors.evm.encode import (
+    OP_DEPOSIT,
+    Unencodable,
+    encode_receipt,
+    encode_transaction,
+    encode_withdrawal,
+    header_hash,
+    transaction_type,
+)
+from extractors.evm.structs import Block, Receipt, Transaction
+from extractors.evm.trie import keccak, ordered_root
+from oracul.errors import ProofFailed
+
+HEADER, TRANSACTIONS, RECEIPTS, BLOOM, WITHDRAWALS = PARTS = (
+    "header",
+    "transactions",
+    "receipts",
+    "bloom",
+    "withdrawals",
+)
+_FIRST_ARBITRUM_TYPE = 0x64
+
+
+def prove(block: Block, receipts: Sequence[Receipt]) -> tuple[str, ...]:
+    """The proven parts of a block, a subset of PARTS in their order.
+
+    `header`, `receipts` and `bloom` are always among them. `transactions` is left out where a type
+    is unknown or the node keeps signatures back (types and order are still proven, by the
+    receipts); `withdrawals` where the header has none or the node did not send the list.
+
+    Raises ProofFailed saying which part contradicts the header.
+    """
+    try:
+        _check_shape(block, receipts)
+        _prove_header(block)
+        has_transactions = _prove_transactions(block)
+        _prove_receipts(block, receipts)
+        has_withdrawals = _prove_withdrawals(block)
+        _check_derived(block, receipts)
+    except Unencodable as error:
+        raise ProofFailed(f"cannot be proven: {error}") from None
+    except ValueError as error:
+        raise ProofFailed(f"is malformed: {error}") from None
+    held = (True, has_transactions, True, True, has_withdrawals)
+    return tuple(part for part, is_held in zip(PARTS, held, strict=True) if is_held)
+
+
+def _check_shape(block: Block, receipts: Sequence[Receipt]) -> None:
+    if len(receipts) != len(block.transactions):
+        raise ProofFailed(
+            f"{len(receipts)} receipts came for {len(block.transactions)} transactions"
+        )
+    for transaction, receipt in zip(block.transactions, receipts, strict=True):
+        if receipt.transaction_hash != transaction.hash:
+            raise ProofFailed("a receipt belongs to another transaction than the one in its place")
+        if receipt.type != transaction.type and int(receipt.type or "0x0", 16) != (
+            transaction_type(transaction)
+        ):
+            raise ProofFailed("a receipt is of another type than its transaction")
+    logs = [log for receipt in receipts for log in receipt.logs]
+    # Fixed lengths: otherwise text could be shifted from one field to the next in the encoding.
+    _all_of_length({len(log.address) for log in logs}, 42, "a log's address")
+    _all_of_length({len(topic) for log in logs for topic in log.topics}, 66, "a topic")
+    if any(len(log.topics) > 4 for log in logs):
+        raise ProofFailed("a log has more than four topics")
+    if any(len(log.data) & 1 for log in logs):
+        raise ProofFailed("a log's data ends in half a byte")
+    _all_of_length({len(t.hash) for t in block.transactions}, 66, "a transaction's hash")
+    addresses = {len(t.to) for t in block.transactions if t.to is not None}
+    addresses.update(len(t.sender) for t in block.transactions)
+    addresses.add(len(block.miner))
+    _all_of_length(addresses, 42, "an address")
+    hashes = (block.hash, block.parent_hash, block.sha3_uncles, block.state_root)
+    roots = (block.transactions_root, block.receipts_root, block.withdrawals_root)
+    later = (block.mix_hash, block.parent_beacon_block_root, block.requests_hash)
+    lengths = {len(text) for text in (*hashes, *roots, *later) if text is not None}
+    _all_of_length(lengths, 66, "a hash in the header")
+    _all_of_length({len(block.logs_bloom)}, 514, "the header's logsBloom")
+
+
+def _all_of_length(lengths: set[int], wanted: int, what: str) -> None:
+    if lengths and lengths != {wanted}:
+        raise ProofFailed(f"{what} is not {(wanted - 2) // 2} bytes long")
+
+
+def _prove_header(block: Block) -> None:
+    if header_hash(block) != unhexlify(block.hash[2:]):
+        raise ProofFailed("the header does not have the block's hash")
+
+
+def _prove_transactions(block: Block) -> bool:
+    try:
+        encoded = [encode_transaction(t) for t in block.transactions]
+    except Unencodable:
+        return False
+    if ordered_root(encoded) != unhexlify(block.transactions_root[2:]):
+        raise ProofFailed("the transactions do not have the header's transactionsRoot")
+    hashes = hexlify(b"".join(map(keccak, encoded))).decode()
+    if "".join([t.hash[2:] for t in block.transactions]) != hashes:
+        raise ProofFailed("a transaction does not have its hash")
+    return True
+
+
+def _prove_receipts(block: Block, receipts: Sequence[Receipt]) -> None:
+    blooms = [_bloom(receipt) for receipt in receipts]
+    encoded = [encode_receipt(r, bloom) for r, bloom in zip(receipts, blooms, strict=True)]
+    if ordered_root(encoded) != unhexlify(block.receipts_root[2:]):
+        raise ProofFailed("the receipts do not have the header's receiptsRoot")
+    if combine(blooms) != unhexlify(block.logs_bloom[2:]):
+        raise ProofFailed("the logs do not have the header's logsBloom")
+
+
+def _bloom(receipt: Receipt) -> str:
+    """A receipt's bloom as sent (receiptsRoot covers it), or made from its logs if it was not."""
+    sent = receipt.logs_bloom
+    return sent[2:] if sent is not None and len(sent) == 514 else bloom_of_logs(receipt.logs)
+
+
+def _prove_withdrawals(block: Block) -> bool:
+    if block.withdrawals_root is None:
+        if block.withdrawals:
+            raise ProofFailed("withdrawals came, but the header has no withdrawalsRoot")
+        return False
+    if block.withdrawals is None:
+        return False
+    _all_of_length({len(w.address) for w in block.withdrawals}, 42, "a withdrawal's address")
+    encoded = [encode_withdrawal(w) for w in block.withdrawals]
+    if ordered_root(encoded) != unhexlify(block.withdrawals_root[2:]):
+        raise ProofFailed("the withdrawals do not have the header's withdrawalsRoot")
+    return True
+
+
+def _check_derived(block: Block, receipts: Sequence[Receipt]) -> None:
+    """Gas used and the price paid follow from proven fields: a node that says otherwise lies.
+
+    Arbitrum charges by rules of its own; its blocks (known by their transaction types) are exempt.
+    """
+    if any(transaction_type(t) in range(_FIRST_ARBITRUM_TYPE, OP_DEPOSIT) for t in
+           block.transactions):  # fmt: skip
+        return
+    before = 0
+    base_fee = int(block.base_fee_per_gas, 16) if block.base_fee_per_gas is not None else None
+    for transaction, receipt in zip(block.transactions, receipts, strict=True):
+        total = int(receipt.cumulative_gas_used, 16)
+        if int(receipt.gas_used, 16) != total - before:
+            raise ProofFailed("a receipt's gasUsed does not add up to cumulativeGasUsed")
+        before = total
+        price = receipt.effective_gas_price
+        if price is not None and int(price, 16) != effective_price(transaction, base_fee):
+            raise ProofFailed("a receipt's effectiveGasPrice does not follow from its transaction")
+    if before != int(block.gas_used, 16):
+        raise ProofFailed("the receipts' gas does not add up to the header's gasUsed")
+
+
+def effective_price(transaction: Transaction, base_fee_wei: int | None) -> int:
+    """Wei paid for one gas (EIP-1559): the tip is capped by what the fee cap leaves."""
+    if base_fee_wei is None or transaction.max_fee_per_gas is None:
+        return int(transaction.gas_price or "0x0", 16)
+    tip = int(transaction.max_priority_fee_per_gas or "0x0", 16)
+    return min(int(transaction.max_fee_per_gas, 16), base_fee_wei + tip)
