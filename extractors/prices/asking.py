@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from extractors.prices.connection import Connection
+from extractors.prices.connection import Connection, UnknownAsset
 from extractors.prices.model import Ask, Observation
 from extractors.prices.sources import PriceSource
 from oracul.errors import BadReply, SourceError
@@ -20,13 +20,14 @@ REFUSALS_IN_A_ROW = 5
 class Answers:
     """What one source said, and how it fared.
 
-    `failed` is the error that took it out of this run, None when it answered to the end; `refusals`
-    are questions it could not answer (an asset it does not know), with its words.
+    `failed` is the error that took it out of this run, None when it answered to the end; `unknown`
+    are assets it does not list, `refusals` other questions it could not answer, in its words.
     """
 
     source: str
     calls: int = 0
     observations: list[Observation] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     failed: SourceError | None = None
 
@@ -68,6 +69,8 @@ async def ask_source(
         try:
             answers.observations += await retry(once, policy, source=source.NAME)
             in_a_row = 0
+        except UnknownAsset:
+            answers.unknown += [asset.asset for asset in ask.assets]
         except BadReply as error:
             in_a_row += 1
             names = ", ".join(asset.asset for asset in ask.assets)

@@ -8,7 +8,12 @@ from typing import Any
 
 import httpx
 
+from oracul.errors import BadReply
 from oracul.http import fetch_json
+
+
+class UnknownAsset(BadReply):
+    """The source answered that it does not list what it was asked for."""
 
 
 class Pace:
@@ -50,14 +55,20 @@ class Connection:
     async def get(self, path: str, **params: str | int) -> Any:
         """JSON of `base_url` + `path`, in turn and with retries.
 
-        Raises RateLimited, SourceUnavailable, BadReply as `oracul.http.fetch_json` does.
+        Raises UnknownAsset for HTTP 404, else RateLimited, SourceUnavailable, BadReply as
+        `oracul.http.fetch_json` does.
         """
         await self.pace.turn()
-        return await fetch_json(
-            self.client,
-            self.base_url.rstrip("/") + path,
-            params=params,
-            headers=self.headers,
-            deadline_seconds=self.deadline_seconds,
-            source=self.name,
-        )
+        try:
+            return await fetch_json(
+                self.client,
+                self.base_url.rstrip("/") + path,
+                params=params,
+                headers=self.headers,
+                deadline_seconds=self.deadline_seconds,
+                source=self.name,
+            )
+        except BadReply as error:
+            if "HTTP 404" in error.message:
+                raise UnknownAsset(error.message, hint=error.hint) from error
+            raise

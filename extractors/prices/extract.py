@@ -157,7 +157,16 @@ async def _extract_window(
     for answer in answers:
         share = run.report.sources[answer.source]
         share.refusals += answer.refusals
-        share.error = answer.failed.message if answer.failed else ""
+        share.unknown.update(answer.unknown)
+        share.error = answer.failed.message if answer.failed else _lists_nothing(answer, coverage)
+
+
+def _lists_nothing(answer: Answers, coverage: Coverage) -> str:
+    """Fault of a source that knows none of the assets and never did: its address is wrong."""
+    spoke = answer.observations or any(o.source == answer.source for o in coverage.landed)
+    if spoke or len(answer.unknown) < max(answer.calls, 3):
+        return ""
+    return f"it lists none of {len(answer.unknown)} assets; check its base_url setting."
 
 
 async def _ask(

@@ -13,7 +13,7 @@ Errors come with HTTP 200 in `error`. The reply may name the pair otherwise than
 from datetime import timedelta
 from typing import Any
 
-from extractors.prices.connection import Connection
+from extractors.prices.connection import Connection, UnknownAsset
 from extractors.prices.model import Ask, Limits, Observation
 from extractors.prices.reading import instant, number, rows, table
 from oracul.errors import BadReply, RateLimited, SourceUnavailable
@@ -69,4 +69,6 @@ def _raise_for(errors: Any) -> None:
         raise RateLimited(f"{NAME} asks to slow down: {text}.", hint="Try again in a minute.")
     if "EService" in text:
         raise SourceUnavailable(f"{NAME} is not in service: {text}.", hint="Try again later.")
+    if "Unknown asset" in text:
+        raise UnknownAsset(f"{NAME} does not list it: {text}.")
     raise BadReply(f"{NAME} refused the question: {text}.")

@@ -9,12 +9,13 @@ from oracul.units import plural
 class SourceReport:
     """One source's share. `asked` counts asset-hours, `error` says why it went down, if it did.
 
-    `refusals` are the questions it could not answer, in its words: assets it does not know.
+    `unknown` are assets it does not list, `refusals` other questions it could not answer.
     """
 
     asked: int = 0
     landed: int = 0
     rejected: int = 0
+    unknown: set[str] = field(default_factory=set)
     refusals: list[str] = field(default_factory=list)
     error: str = ""
 

@@ -1,0 +1,163 @@
+"""The price extractor against a local server and the real engine."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from extractors.prices.extract import extract_prices
+from extractors.prices.model import Asset
+from extractors.prices.report import ExtractedPrices
+from oracul.errors import SourceUnavailable
+from oracul.settings import Settings
+from oracul.warehouse import Client
+from tests.fixtures.price_servers import PriceWorld, serve_prices
+
+NOW = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+START = datetime(2023, 11, 14, 18, tzinfo=UTC)
+ETHER = Asset(
+    "test-ether",
+    "ETH",
+    {
+        "coingecko": "ether",
+        "defillama": "coingecko:ether",
+        "coinbase": "ETH-USD",
+        "kraken": "XETHZUSD",
+    },
+)
+LLAMA_ONLY = Asset("ethereum:0xabc", "", {"defillama": "ethereum:0xabc"})
+PRICES = {
+    "ether": 2000.0,
+    "coingecko:ether": 2010.0,
+    "ETH-USD": 1995.0,
+    "XETHZUSD": 2005.0,
+    "ethereum:0xabc": 0.5,
+}
+
+
+@pytest.fixture
+def world() -> PriceWorld:
+    return PriceWorld(dict(PRICES), now=int(NOW.timestamp()))
+
+
+@pytest.fixture
+def clean(migrated_client: Client) -> Iterator[Client]:
+    for table in ("raw.prices_spot", "meta.rejected_rows", "meta.canonical_blocks"):
+        migrated_client.command(f"truncate table {table}")
+    yield migrated_client
+
+
+def extract(
+    world: PriceWorld,
+    client: Client,
+    assets: list[Asset],
+    *,
+    start: datetime | None = START,
+    now: datetime = NOW,
+) -> ExtractedPrices:
+    with serve_prices(world) as prices:
+        settings = Settings(prices=prices, _env_file=None)
+        return extract_prices(
+            settings, client, run_id="test", start=start, end=None, now=now, assets=assets
+        )
+
+
+def rows(client: Client) -> list[tuple[object, ...]]:
+    return list(
+        client.query(
+            "select asset, source, toStartOfHour(observed_at) as hour, price"
+            " from raw.prices_spot final order by asset, source, hour"
+        ).result_rows
+    )
+
+
+def test_extract_prices_lands_one_row_an_hour_and_source(world: PriceWorld, clean: Client) -> None:
+    report = extract(world, clean, [ETHER])
+    assert report.landed == 20
+    assert len(rows(clean)) == 20
+    assert {(row[1], row[3]) for row in rows(clean)} == {
+        ("coingecko", 2000.0),
+        ("defillama", 2010.0),
+        ("coinbase", 1995.0),
+        ("kraken", 2005.0),
+    }
+
+
+def test_extract_prices_asks_nothing_when_run_again(world: PriceWorld, clean: Client) -> None:
+    extract(world, clean, [ETHER, LLAMA_ONLY])
+    before = clean.query("select * from raw.prices_spot order by all").result_rows
+    world.calls.clear()
+    again = extract(world, clean, [ETHER, LLAMA_ONLY])
+    assert (again.asked, dict(world.calls)) == (0, {})
+    assert clean.query("select * from raw.prices_spot order by all").result_rows == before
+
+
+def test_extract_prices_asks_only_the_new_hour_later(world: PriceWorld, clean: Client) -> None:
+    extract(world, clean, [ETHER])
+    world.now += 3600
+    later = extract(world, clean, [ETHER], now=NOW + timedelta(hours=1))
+    assert later.landed == 4
+
+
+def test_extract_prices_refuses_a_source_that_lies(world: PriceWorld, clean: Client) -> None:
+    world.factors["coinbase"] = 3.0
+    report = extract(world, clean, [ETHER])
+    assert report.sources["coinbase"].rejected == 5
+    reasons = clean.query("select source, table, reason from meta.rejected_rows").result_rows
+    assert {(r[0], r[1]) for r in reasons} == {("coinbase", "raw.prices_spot")}
+    assert "outside the band" in reasons[0][2]
+    assert "coinbase" not in {row[1] for row in rows(clean)}
+
+
+def test_extract_prices_does_not_write_a_refusal_twice(world: PriceWorld, clean: Client) -> None:
+    world.factors["coinbase"] = 3.0
+    extract(world, clean, [ETHER])
+    extract(world, clean, [ETHER])
+    assert clean.command("select count() from meta.rejected_rows") == 5
+
+
+def test_extract_prices_goes_on_when_a_source_is_down(world: PriceWorld, clean: Client) -> None:
+    world.down = {"kraken"}
+    report = extract(world, clean, [ETHER])
+    assert report.landed == 15
+    assert [line.split()[0] for line in report.degraded] == ["kraken"]
+
+
+def test_extract_prices_fills_in_what_a_source_owed_when_it_is_back(
+    world: PriceWorld, clean: Client
+) -> None:
+    world.down = {"kraken"}
+    extract(world, clean, [ETHER])
+    world.down = set()
+    assert extract(world, clean, [ETHER]).landed == 5
+
+
+def test_extract_prices_fails_when_every_source_is_down(world: PriceWorld, clean: Client) -> None:
+    world.down = {"coingecko", "defillama", "coinbase", "kraken"}
+    with pytest.raises(SourceUnavailable, match="No price source answered"):
+        extract(world, clean, [ETHER])
+
+
+def test_extract_prices_is_not_degraded_by_an_asset_nobody_lists(
+    world: PriceWorld, clean: Client
+) -> None:
+    stranger = Asset("stranger", "STR", {name: "no-such" for name in ETHER.ids})
+    report = extract(world, clean, [ETHER, stranger])
+    assert (report.landed, report.degraded) == (20, [])
+
+
+def test_extract_prices_covers_the_days_of_canonical_blocks_by_default(
+    world: PriceWorld, clean: Client
+) -> None:
+    day = datetime(2023, 11, 12, 13, 5, tzinfo=UTC)
+    clean.insert(
+        "meta.canonical_blocks",
+        [["devnet", 1, "0x1", "0x0", day, "finalized", 1, day]],
+        column_names=[
+            "chain", "block_number", "block_hash", "parent_hash", "block_timestamp", "finality",
+            "version", "committed_at",
+        ],
+    )  # fmt: skip
+    report = extract(world, clean, [LLAMA_ONLY], start=None)
+    assert report.landed == 24
+    assert {row[2].date() for row in rows(clean)} == {day.date()}
