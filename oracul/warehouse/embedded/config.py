@@ -3,6 +3,7 @@
 Pure text in, text out. The roles carry the grants; `engine.Handle` chooses one for each request.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -10,7 +11,8 @@ from xml.sax.saxutils import escape
 ADMIN_ROLE = "oracul_admin"
 READER_ROLE = "oracul_reader"
 
-# What people and BI tools may read. Everything else, system tables included, is refused by the role.
+# What people and BI tools may read. The role refuses other databases; the engine shows some system
+# tables to everybody, so the gate holds them to this list as well.
 READER_DATABASES = ("curated", "marts")
 READER_SYSTEM_TABLES = (
     "build_options",
@@ -32,7 +34,7 @@ READER_SYSTEM_TABLES = (
     "time_zones",
 )
 
-PROFILE = {
+PROFILE: dict[str, int | str] = {
     "join_use_nulls": 1,
     "async_insert": 0,
     "input_format_null_as_default": 0,
@@ -84,7 +86,7 @@ def users_xml(profile: dict[str, int | str]) -> str:
     reads += ["GRANT SELECT ON information_schema.*", "GRANT SELECT ON INFORMATION_SCHEMA.*"]
     return (
         "<clickhouse>"
-        f"<profiles><default>{_settings({**PROFILE, **profile})}</default></profiles>"
+        f"<profiles><default>{_settings(PROFILE | profile)}</default></profiles>"
         "<quotas><default></default></quotas>"
         "<roles>"
         f"<{ADMIN_ROLE}>{_grants(['GRANT ALL ON *.* WITH GRANT OPTION'])}</{ADMIN_ROLE}>"
@@ -98,7 +100,7 @@ def users_xml(profile: dict[str, int | str]) -> str:
     )
 
 
-def _settings(values: dict[str, int | str]) -> str:
+def _settings(values: Mapping[str, int | str]) -> str:
     return "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in values.items())
 
 

@@ -83,8 +83,10 @@ class Run:
             raise Fault(SYNTAX_ERROR, f"The query is longer than {MAX_STATEMENT_BYTES} bytes")
         sql = _text(head[: statement.data_start])
         handle = self._take_handle()
-        self._check(handle, sql)
         self._configure(handle)
+        self._check(handle, sql, statement)
+        if external and self._caller.is_reader:
+            raise Fault(READONLY, "This user cannot send tables along")
         for table in external:
             self._load(handle, table)
         if statement.is_data_insert:
@@ -121,14 +123,14 @@ class Run:
             self._handle = self._session.handle
         return self._handle
 
-    def _check(self, handle: Handle, sql: str) -> None:
+    def _check(self, handle: Handle, sql: str, statement: Statement) -> None:
         """One statement only; nothing that changes by GET; the gate for readers."""
         kind, count = handle.classify(sql)
         if count > 1:
             raise Fault(SYNTAX_ERROR, "Multi-statements are not allowed")
         self.is_read_only = kind == "READ_ONLY"
         if self._caller.is_reader:
-            gate.check(handle, sql, kind, count)
+            gate.check(handle, sql, statement, kind, count)
         elif self._caller.must_not_change and kind != "READ_ONLY" and count == 1:
             raise Fault(
                 READONLY,
@@ -139,10 +141,11 @@ class Run:
     def _configure(self, handle: Handle) -> None:
         """Role, database, settings and parameters of this request, in one or two statements."""
         ask, caller = self._ask, self._caller
-        wanted = {**ask.settings, "log_comment": self.mark}
+        wanted = dict(ask.settings)
         if caller.is_reader:
-            wanted = {**gate.allowed_settings(ask.settings), "log_comment": self.mark}
-            wanted |= self._room.reader_limits
+            gate.check_database(ask.database)
+            wanted = gate.reader_settings(wanted, self._room.reader_limits)
+        wanted["log_comment"] = self.mark
         handle.use_role(caller.is_reader)
         if ask.database:
             handle.command(f"USE `{ask.database}`")

@@ -49,6 +49,8 @@ class Statement:
 
     verb: str
     end: int
+    second: str = ""
+    has_brackets: bool = False
     fmt: str | None = None
     format_start: int | None = None
     data_start: int | None = None
@@ -81,6 +83,8 @@ def read_statement(head: bytes) -> Statement:
     return Statement(
         verb=meaningful[0].text,
         end=meaningful[-1].end,
+        second=meaningful[1].text if len(meaningful) > 1 else "",
+        has_brackets=any(word.text == "()" for word in meaningful),
         fmt=name,
         format_start=clause[0].start if clause else None,
         into_outfile=any(
@@ -118,14 +122,22 @@ def _insert_data(text: str, words: list[Word]) -> Statement | None:
     """The statement, once the last word read tells where its data begins."""
     last = words[-1]
     if last.text == "VALUES":
-        return Statement("INSERT", last.start, "Values", last.start, last.end, has_values=True)
+        return Statement(
+            "INSERT",
+            last.start,
+            fmt="Values",
+            format_start=last.start,
+            data_start=last.end,
+            has_values=True,
+        )
     if len(words) < 2 or words[-2].text != "FORMAT" or last.text == ";":
         return None
     if any(word.text in ("SELECT", "WITH", "WATCH") for word in words):
         return None
     name = text[last.start : last.end]
     start = last.end + len(_gap_before_data(text[last.end : last.end + 4096]))
-    return Statement("INSERT", words[-2].start, name, words[-2].start, start)
+    clause = words[-2].start
+    return Statement("INSERT", clause, fmt=name, format_start=clause, data_start=start)
 
 
 def _gap_before_data(after: str) -> str:
