@@ -53,8 +53,9 @@ def parse(ask: Ask, payload: Any) -> list[Observation]:
         found = []
         for asset in ask.assets:
             quote = reply.get(asset.ids[NAME])
-            if isinstance(quote, dict) and "usd" in quote:
-                at = instant(quote.get("last_updated_at"), NAME)
+            # A coin that nobody trades any more has neither price nor time.
+            if isinstance(quote, dict) and quote.get("last_updated_at") and "usd" in quote:
+                at = instant(quote["last_updated_at"], NAME)
                 price = number(quote["usd"])
                 found.append(ask.observe(asset, NAME, price, at))
         return found

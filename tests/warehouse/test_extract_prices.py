@@ -1,6 +1,5 @@
 """The price extractor against a local server and the real engine."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,10 +40,10 @@ def world() -> PriceWorld:
 
 
 @pytest.fixture
-def clean(migrated_client: Client) -> Iterator[Client]:
+def clean(migrated_client: Client) -> Client:
     for table in ("raw.prices_spot", "meta.rejected_rows", "meta.canonical_blocks"):
         migrated_client.command(f"truncate table {table}")
-    yield migrated_client
+    return migrated_client
 
 
 def extract(
@@ -141,7 +140,7 @@ def test_extract_prices_fails_when_every_source_is_down(world: PriceWorld, clean
 def test_extract_prices_is_not_degraded_by_an_asset_nobody_lists(
     world: PriceWorld, clean: Client
 ) -> None:
-    stranger = Asset("stranger", "STR", {name: "no-such" for name in ETHER.ids})
+    stranger = Asset("stranger", "STR", dict.fromkeys(ETHER.ids, "no-such"))
     report = extract(world, clean, [ETHER, stranger])
     assert (report.landed, report.degraded) == (20, [])
 
