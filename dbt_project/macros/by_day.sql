@@ -1,0 +1,38 @@
+{#- Materialization of tables that are rebuilt by whole days: exactly those whose inputs changed.
+
+    The model's SQL must keep its inputs to `in_days(...)`; `partition_by` names its Date column. Each day
+    is one partition, replaced atomically. `meta.built_days` says which version of the inputs a day was
+    built from; a day is unbooked before it is touched and booked after, so that a build that
+    fails or is killed only leaves days to build again. A changed model rebuilds itself whole. -#}
+{% materialization by_day, adapter='clickhouse' %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set code_version = by_day_code_version(sql) -%}
+    {{ run_hooks(pre_hooks) }}
+
+    {%- set plan = run_query(day_plan(
+        target_relation, config.get('day_inputs', []), code_version, config.get('period', 'day'))).rows -%}
+    {%- set is_whole = should_full_refresh() or existing is none or existing.type != 'table'
+        or plan | selectattr('is_same_code', 'equalto', 0) | list | length > 0 -%}
+    {%- set gone = plan | selectattr('plan_version', 'none') | map(attribute='plan_day') | list -%}
+    {%- set stale = [] -%}
+    {%- for row in plan if row.plan_version is not none and (is_whole or not row.is_same) -%}
+        {%- do stale.append(row) -%}
+    {%- endfor -%}
+
+    {%- if is_whole -%}
+        {%- do book_days(target_relation, plan | map(attribute='plan_day') | list, code_version) -%}
+        {%- do build_whole(target_relation, existing, stale, sql) -%}
+    {%- elif stale or gone -%}
+        {%- do book_days(target_relation, gone + stale | map(attribute='plan_day') | list, code_version) -%}
+        {%- do replace_days(target_relation, stale, gone, sql) -%}
+    {%- endif -%}
+    {%- do book_days(target_relation, stale, code_version, with_versions=true) -%}
+
+    {%- if is_whole -%}{%- do persist_docs(target_relation, model) -%}{%- endif -%}
+    {%- do apply_grants(target_relation, config.get('grants'), should_revoke=false) -%}
+    {% call noop_statement('main', message=(stale | length) ~ ' of ' ~ (plan | length - gone | length)
+        ~ ' days built' ~ (', ' ~ gone | length ~ ' dropped' if gone else '')) %}{{ sql }}{% endcall %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}

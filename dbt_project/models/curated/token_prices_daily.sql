@@ -1,0 +1,16 @@
+-- grain: one asset and UTC day with a price that was not stale
+{{ config(order_by='asset', partition_by='price_date') }}
+
+select
+    asset,
+    price_date,
+    argMin(price_usd, price_hour) as price_open_usd,
+    max(price_usd) as price_high_usd,
+    min(price_usd) as price_low_usd,
+    argMax(price_usd, price_hour) as price_close_usd,
+    toUInt8(count()) as hour_count,
+    min(source_count) as source_count_min,
+    max(deviation_ratio) as deviation_ratio_max
+from {{ ref('token_prices_hourly') }}
+where {{ in_days(['token_prices_hourly'], column='price_date') }} and not is_stale
+group by asset, price_date
