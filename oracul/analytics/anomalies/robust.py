@@ -1,0 +1,42 @@
+"""Order statistics of many rows at once, blind to NaN (numpy's own nan-versions are 20× slower)."""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+# 1 / Phi^-1(3/4): makes the median absolute deviation estimate a normal standard deviation.
+MAD_TO_SIGMA = 1.4826
+# 1 / (Phi^-1(3/4) - Phi^-1(1/4)): the same for the interquartile range.
+IQR_TO_SIGMA = 0.7413
+
+
+def counts(x: Floats) -> Floats:
+    """Values that are not NaN along the last axis."""
+    return np.asarray((~np.isnan(x)).sum(axis=-1), dtype=np.float64)
+
+
+def quantile(x: Floats, *shares: float) -> list[Floats]:
+    """Quantiles along the last axis, linear between neighbours; NaN where a row has no value."""
+    ordered = np.sort(x, axis=-1)  # NaN sorts last
+    last = np.maximum(counts(x) - 1, 0)
+    results = []
+    for share in shares:
+        place = last * share
+        low = np.floor(place).astype(np.intp)
+        high = np.ceil(place).astype(np.intp)
+        below = np.take_along_axis(ordered, low[..., None], axis=-1)[..., 0]
+        above = np.take_along_axis(ordered, high[..., None], axis=-1)[..., 0]
+        results.append(below + (above - below) * (place - low))
+    return results
+
+
+def median(x: Floats) -> Floats:
+    """Median along the last axis; NaN where a row has no value."""
+    return quantile(x, 0.5)[0]
+
+
+def mad_sigma(x: Floats, center: Floats | float) -> Floats:
+    """Robust standard deviation along the last axis: median distance from `center`, scaled."""
+    around = center[..., None] if isinstance(center, np.ndarray) else center
+    return MAD_TO_SIGMA * median(np.abs(x - around))
