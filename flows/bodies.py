@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from flows.steps import Outcome, Run
+from flows.steps import Outcome, Run, Status
 from oracul.errors import ConfigError, QualityError
 from oracul.warehouse import Client, StepRun
 
@@ -67,9 +67,8 @@ def ingest_prices(run: Run, client: Client, record: StepRun) -> Outcome:
         run.settings, client, run_id=run.run_id, now=run.now, progress=run.progress
     )
     record.rows_out = priced.landed
-    return Outcome(
-        "ingest_prices", "degraded" if priced.degraded else "done", priced.sentence, priced
-    )
+    status: Status = "degraded" if priced.degraded else "done"
+    return Outcome("ingest_prices", status, priced.sentence, priced)
 
 
 def validate_raw(run: Run, client: Client, record: StepRun) -> Outcome:
@@ -114,7 +113,7 @@ def detect(run: Run, client: Client, record: StepRun) -> Outcome:
     from oracul.analytics.anomalies.detect import detect as find
 
     found = find(run.settings, client, run_id=run.run_id, now=run.now, progress=run.progress)
-    record.rows_in, record.rows_out = found.series, found.anomalies
+    record.rows_in, record.rows_out = found.series, found.written
     return Outcome("detect", "done", found.sentence, found)
 
 
