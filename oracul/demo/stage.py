@@ -5,6 +5,7 @@ meets any node: through settings, which `stage` derives; the environment is left
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,7 +56,12 @@ def stage(settings: Settings, folder: Path = RECORDING_DIR) -> Iterator[Stage]:
     tampering = Tampering(**{k: frozenset(v) for k, v in manifest["endpoint_faults"].items()})
     loader, faults = chain_loader(folder), (None, tampering, RateLimiting(RATE_LIMIT_EVERY))
     with ExitStack() as stack:
-        nodes = tuple(stack.enter_context(serve_recording(loader, fault=f)) for f in faults)
+        with ThreadPoolExecutor() as pool:  # each node is a process of its own: start them at once
+            starts = [
+                pool.submit(stack.enter_context, serve_recording(loader, fault=fault))
+                for fault in faults
+            ]
+            nodes = tuple(start.result() for start in starts)
         prices_url = stack.enter_context(serve_prices(book))
         shown = Stage(
             settings=_derived(settings, [node.url for node in nodes], prices_url),
@@ -77,7 +83,10 @@ def _book(folder: Path, manifest: dict[str, Any]) -> PriceReplay:
 
 
 def _derived(settings: Settings, node_urls: list[str], prices_url: str) -> Settings:
-    """The settings with the demo's chain alone and its price services; the rest stays."""
+    """The settings with the demo's chain alone and its price services; the rest stays.
+
+    No webhook: invented anomalies are not for the people who wait for real ones.
+    """
     chain = ChainSettings(rpc_urls=[SecretStr(url) for url in node_urls])
     sources = {
         name: PriceSourceSettings(enabled=True, base_url=f"{prices_url}/{name}", api_key=None)
@@ -85,4 +94,6 @@ def _derived(settings: Settings, node_urls: list[str], prices_url: str) -> Setti
     }
     kept = settings.prices.model_dump(exclude=set(SOURCES))
     prices = PricesSettings(**{**kept, **sources, "deadline_seconds": PRICE_DEADLINE_SECONDS})
-    return settings.model_copy(update={"chains": {CHAIN: chain}, "prices": prices})
+    alerts = settings.alerts.model_copy(update={"webhook_url": None})
+    changed = {"chains": {CHAIN: chain}, "prices": prices, "alerts": alerts}
+    return settings.model_copy(update=changed)
