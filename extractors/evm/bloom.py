@@ -1,4 +1,4 @@
-"""Bloom filters of logs (2048 bits): combined from receipts, or made where a node leaves them out."""
+"""Bloom filters of logs (2048 bits): combined from receipts, or made where a node omits them."""
 
 from binascii import hexlify, unhexlify
 from collections.abc import Sequence

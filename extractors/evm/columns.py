@@ -11,11 +11,13 @@ import pyarrow as pa
 
 from extractors.evm.encode import transaction_type
 from extractors.evm.hexcolumns import (
+    Column,
     FieldError,
     bytes_text,
     fixed_text,
     numbers,
     optional_text,
+    take,
     uint256,
     unsigned,
 )
@@ -50,24 +52,26 @@ class _Positions:
     """The columns that place a row: chain, number, hash and time of its block."""
 
     def __init__(self, chain: str, blocks: Sequence[Block]) -> None:
-        self.chain = pa.DictionaryArray.from_arrays(pa.array([0] * len(blocks), pa.int8()), [chain])
+        self.chain = pa.DictionaryArray.from_arrays(
+            pa.array([0] * len(blocks), pa.int8()), pa.array([chain])
+        )
         self.number = unsigned("number", [b.number for b in blocks], pa.uint64())
         self.hash = fixed_text("hash", [b.hash for b in blocks], 32)
         seconds = numbers("timestamp", [b.timestamp for b in blocks], 32)
         self.timestamp = pa.array(seconds, pa.int64()).cast(SECONDS)
 
-    def repeated(self, counts: Sequence[int]) -> dict[str, pa.Array]:
+    def repeated(self, counts: Sequence[int]) -> dict[str, Column]:
         """Key columns for `counts[i]` rows of block i."""
         rows = pa.array(np.repeat(np.arange(len(counts), dtype=np.int32), counts))
         return {
-            "chain": self.chain.take(rows),
-            "block_number": self.number.take(rows),
-            "block_hash": self.hash.take(rows),
-            "block_timestamp": self.timestamp.take(rows),
+            "chain": take(self.chain, rows),
+            "block_number": take(self.number, rows),
+            "block_hash": take(self.hash, rows),
+            "block_timestamp": take(self.timestamp, rows),
         }
 
 
-def _within(counts: Sequence[int]) -> pa.Array:
+def _within(counts: Sequence[int]) -> Column:
     """0, 1, 2 … within each group."""
     if not sum(counts):
         return pa.array([], pa.uint32())
@@ -86,8 +90,8 @@ def _logs(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
     columns = {
         **positions.repeated(per_block),
         "log_index": _within(per_block),
-        "tx_hash": tx_hash.take(of_receipt),
-        "tx_index": tx_index.take(of_receipt),
+        "tx_hash": take(tx_hash, of_receipt),
+        "tx_index": take(tx_index, of_receipt),
         "address": fixed_text("address", [log.address for log in logs], 20),
     }
     for place in range(4):
@@ -102,10 +106,10 @@ def _transactions(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
     txs = [t for p in proven for t in p.block.transactions]
     receipts = [r for p in proven for r in p.receipts]
 
-    def u64(field: Callable[[Receipt], str | None], name: str) -> pa.Array:
+    def u64(field: Callable[[Receipt], str | None], name: str) -> Column:
         return unsigned(name, [field(r) for r in receipts], pa.uint64())
 
-    def wei(field: Callable[[Transaction], str | None], name: str) -> pa.Array:
+    def wei(field: Callable[[Transaction], str | None], name: str) -> Column:
         return uint256(name, [field(t) for t in txs])
 
     return pa.table(
@@ -148,7 +152,7 @@ def _transactions(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
     )
 
 
-def _types(txs: Sequence[Transaction]) -> pa.Array:
+def _types(txs: Sequence[Transaction]) -> Column:
     types = [transaction_type(t) for t in txs]
     if types and max(types) > 0xFF:
         raise FieldError("type: more than 8 bits")
@@ -202,10 +206,10 @@ def _withdrawals(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
 def _blocks(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
     blocks = [p.block for p in proven]
 
-    def hash_of(field: Callable[[Block], str], name: str) -> pa.Array:
+    def hash_of(field: Callable[[Block], str], name: str) -> Column:
         return fixed_text(name, [field(b) for b in blocks], 32)
 
-    def u64(field: Callable[[Block], str | None], name: str) -> pa.Array:
+    def u64(field: Callable[[Block], str | None], name: str) -> Column:
         return unsigned(name, [field(b) for b in blocks], pa.uint64())
 
     withdrawals = [None if b.withdrawals is None else len(b.withdrawals) for b in blocks]

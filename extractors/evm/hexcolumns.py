@@ -4,14 +4,16 @@ Nothing wraps, nothing defaults: FieldError names the column.
 """
 
 from collections.abc import Sequence
-from itertools import repeat
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 UINT256 = pa.binary(32)
 UINT256_BYTES = 32
-_HEX = frozenset("0123456789abcdef")
+_HEX_TEXT = b"0123456789abcdefx"
+Column: TypeAlias = "pa.Array[Any]"
+_Lengths = np.ndarray[tuple[int], np.dtype[np.int32]]
 Values = Sequence[str | None]
 
 
@@ -19,16 +21,16 @@ class FieldError(ValueError):
     """A value is not what its column holds."""
 
 
-def fixed_text(name: str, values: Sequence[str], size: int) -> pa.Array:
+def fixed_text(name: str, values: Sequence[str], size: int) -> Column:
     """Text of `size` bytes each, as `0x` and lower-case digits. Raises FieldError."""
     width = 2 + 2 * size
     joined = "".join(values)
-    if len(joined) != width * len(values) or any(len(v) != width for v in values):
+    if values and set(map(len, values)) != {width}:
         raise FieldError(f"{name}: not {size} bytes")
     return _text_array(name, values, joined, np.full(len(values), width, np.int32))
 
 
-def bytes_text(name: str, values: Sequence[str]) -> pa.Array:
+def bytes_text(name: str, values: Sequence[str]) -> Column:
     """Text of any number of whole bytes, as `0x` and lower-case digits. Raises FieldError."""
     lengths = np.fromiter(map(len, values), np.int32, len(values))
     if (lengths & 1).any() or (lengths < 2).any():
@@ -36,31 +38,36 @@ def bytes_text(name: str, values: Sequence[str]) -> pa.Array:
     return _text_array(name, values, "".join(values), lengths)
 
 
-def _text_array(
-    name: str, values: Sequence[str], joined: str, lengths: "np.ndarray[tuple[int], np.dtype[np.int32]]"
-) -> pa.Array:
-    if not joined.islower() and joined:
-        joined = joined.lower()
+def _text_array(name: str, values: Sequence[str], joined: str, lengths: _Lengths) -> Column:
     raw = joined.encode("ascii", "replace")
+    if raw.translate(None, _HEX_TEXT):
+        raw = raw.lower()
     offsets = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])
-    if len(raw) != int(offsets[-1]) or joined.count("x") != len(values):
+    text = np.frombuffer(raw, np.uint8)
+    starts = offsets[:-1]
+    is_hex = (
+        len(text) == int(offsets[-1])
+        and not raw.translate(None, _HEX_TEXT)
+        and bool((text[starts] == ord("0")).all() and (text[starts + 1] == ord("x")).all())
+        and raw.count(b"x") == len(values)
+    )
+    if not is_hex:
         raise FieldError(f"{name}: not hex text")
-    if not set(joined) <= _HEX | {"x"} or not all(map(str.startswith, values, repeat("0x"))):
-        raise FieldError(f"{name}: not hex text")
-    return pa.Array.from_buffers(
+    column: Column = pa.Array.from_buffers(
         pa.string(), len(values), [None, pa.py_buffer(offsets), pa.py_buffer(raw)]
     )
+    return column
 
 
-def optional_text(name: str, values: Values, size: int | None = None) -> pa.Array:
+def optional_text(name: str, values: Values, size: int | None = None) -> Column:
     """Like `fixed_text` (or `bytes_text` without a size), None staying NULL."""
     present = [v for v in values if v is not None]
     column = bytes_text(name, present) if size is None else fixed_text(name, present, size)
     return _spread(column, values)
 
 
-def numbers(name: str, values: Sequence[str], bits: int) -> "list[int]":
+def numbers(name: str, values: Sequence[str], bits: int) -> list[int]:
     """Integers of quantities, each below 2^bits. Raises FieldError."""
     joined = "".join(values)
     if values and not (joined.isalnum() and joined.isascii() and joined.count("x") == len(values)):
@@ -74,14 +81,14 @@ def numbers(name: str, values: Sequence[str], bits: int) -> "list[int]":
     return found
 
 
-def unsigned(name: str, values: Values, arrow_type: pa.DataType) -> pa.Array:
+def unsigned(name: str, values: Values, arrow_type: pa.DataType) -> Column:
     """Column of 8 to 64 bits from quantities, None staying NULL. Raises FieldError."""
     present = [v for v in values if v is not None]
     column = pa.array(numbers(name, present, arrow_type.bit_width), arrow_type)
     return _spread(column, values)
 
 
-def uint256(name: str, values: Values) -> pa.Array:
+def uint256(name: str, values: Values) -> Column:
     """Column of 256 bits (little-endian, as ClickHouse's UInt256), None staying NULL."""
     present = [v for v in values if v is not None]
     raw = b"".join([n.to_bytes(UINT256_BYTES, "little") for n in numbers(name, present, 256)])
@@ -89,7 +96,7 @@ def uint256(name: str, values: Values) -> pa.Array:
     return _spread(column, values)
 
 
-def _spread(column: pa.Array, values: Values) -> pa.Array:
+def _spread(column: pa.Array, values: Values) -> Column:
     """Put NULL where `values` has None; `column` holds the others in order."""
     if len(column) == len(values):
         return column
@@ -97,4 +104,9 @@ def _spread(column: pa.Array, values: Values) -> pa.Array:
         return pa.nulls(len(values), column.type)
     present = np.fromiter((v is not None for v in values), np.bool_, len(values))
     positions = np.cumsum(present) - 1
-    return column.take(pa.array(positions, mask=~present))
+    return take(column, pa.array(positions, mask=~present))
+
+
+def take(column: Column, positions: Any) -> Column:
+    """Values of a column at these positions; NULL where the position is NULL."""
+    return column.take(positions)

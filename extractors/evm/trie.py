@@ -15,7 +15,7 @@ class Leaf(NamedTuple):
     """A value by its index; `key` is the rest of its path, encoded."""
 
     key: bytes
-    index: int
+    position: int
 
 
 class Extension(NamedTuple):
@@ -52,7 +52,7 @@ def ordered_root(values: Sequence[bytes]) -> bytes:
 
 def _encode(node: Node, values: Sequence[bytes]) -> bytes:
     if type(node) is Leaf:
-        value = values[node.index]
+        value = values[node.position]
         body = node.key + (value if _is_byte(value) else _string_head(len(value)) + value)
         return _list_head(len(body)) + body
     if type(node) is Extension:
@@ -64,9 +64,7 @@ def _encode(node: Node, values: Sequence[bytes]) -> bytes:
             parts.append(b"\x80")
         else:
             encoded = _encode(child, values)  # type: ignore[arg-type]
-            parts.append(
-                b"\xa0" + keccak_256(encoded).digest() if len(encoded) >= 32 else encoded
-            )
+            parts.append(b"\xa0" + keccak_256(encoded).digest() if len(encoded) >= 32 else encoded)
     parts.append(b"\x80")
     body = b"".join(parts)
     return _list_head(len(body)) + body

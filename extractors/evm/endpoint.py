@@ -1,0 +1,186 @@
+"""One JSON-RPC endpoint: its name, how hard it may be pulled, and one HTTP request to it.
+
+The address is a secret (keys live in it): only `name`, the host, is ever shown or stored.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+from pydantic import SecretStr
+
+from extractors.evm.structs import AnyReply
+from oracul.errors import BadReply, ConfigError, RateLimited, SourceUnavailable
+from oracul.http import status_error
+
+_REFUSED_AFTER_PROOFS = 3
+_GROWTH = 1.0
+_SHRINK = 0.5
+# What nodes and providers answer, inside a 200, to say "too many requests" or "too much at once".
+_LIMIT_CODES = frozenset({-32005, -32029, -32097, 429})
+_BODY_SHOWN = 160
+
+
+@dataclass
+class Endpoint:
+    """An endpoint and what was learned of it in this run."""
+
+    name: str
+    url: SecretStr
+    max_concurrency: int
+    max_batch_blocks: int
+    window: float = 2.0
+    batch_blocks: int = 4
+    in_flight: int = 0
+    not_before: float = 0.0
+    failures: int = 0
+    proof_failures: int = 0
+    has_block_receipts: bool = True
+    set_aside: str = ""
+    requests: int = 0
+    received_bytes: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_usable(self) -> bool:
+        """False once it was set aside for the rest of the run."""
+        return not self.set_aside
+
+    def succeeded(self) -> None:
+        """Pull a little harder: one more request in flight each round, one more block a batch."""
+        self.failures = 0
+        self.window = min(self.window + _GROWTH / self.window, self.max_concurrency)
+        self.batch_blocks = min(self.batch_blocks + 1, self.max_batch_blocks)
+        self.changed.set()
+
+    def slowed(self, wait_seconds: float, *, smaller_batch: bool = False) -> None:
+        """Halve what is in flight, and wait before the next request."""
+        self.failures += 1
+        self.window = max(1.0, self.window * _SHRINK)
+        if smaller_batch:
+            self.batch_blocks = max(1, self.batch_blocks // 2)
+        self.not_before = max(self.not_before, time.monotonic() + wait_seconds)
+        self.changed.set()
+
+    def failed_proof(self) -> None:
+        """Count a disproven answer; after a few the endpoint is set aside for this run."""
+        self.proof_failures += 1
+        if self.proof_failures >= _REFUSED_AFTER_PROOFS and self.is_usable:
+            self.set_aside = f"{self.proof_failures} answers contradicted their block's header"
+            self.changed.set()
+
+
+def make_endpoints(
+    urls: Sequence[SecretStr], *, max_concurrency: int, max_batch_blocks: int
+) -> list[Endpoint]:
+    """Endpoints named by host (and port where it is not the usual one); equal names get numbers.
+
+    Raises ConfigError for an address that is not http(s), without showing it.
+    """
+    endpoints: list[Endpoint] = []
+    taken: dict[str, int] = {}
+    for position, url in enumerate(urls, start=1):
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError(
+                f"RPC URL number {position} is not an http(s) address.",
+                hint="Write it like https://host/path; several are separated by commas.",
+            )
+        name = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
+        taken[name] = taken.get(name, 0) + 1
+        if taken[name] > 1:
+            name = f"{name}#{taken[name]}"
+        endpoints.append(
+            Endpoint(
+                name,
+                url,
+                max_concurrency,
+                max_batch_blocks,
+                window=float(min(4, max_concurrency)),
+                batch_blocks=min(5, max_batch_blocks),
+            )
+        )
+    return endpoints
+
+
+def batch_body(calls: Sequence[tuple[str, list[Any]]], first_id: int = 0) -> bytes:
+    """A JSON-RPC batch; ids count from `first_id`."""
+    return msgspec.json.encode(
+        [
+            {"jsonrpc": "2.0", "id": first_id + i, "method": method, "params": params}
+            for i, (method, params) in enumerate(calls)
+        ]
+    )
+
+
+async def post(
+    session: aiohttp.ClientSession, endpoint: Endpoint, body: bytes, timeout_seconds: float
+) -> bytes:
+    """One HTTP request; returns the body of a batch reply, its elements unread.
+
+    Raises RateLimited, SourceUnavailable or BadReply, naming the endpoint and nothing secret.
+    """
+    endpoint.requests += 1
+    try:
+        async with session.post(
+            endpoint.url.get_secret_value(),
+            data=body,
+            headers={"content-type": "application/json"},
+            timeout=aiohttp.ClientTimeout(total=timeout_seconds),
+            allow_redirects=False,
+        ) as reply:
+            content = await reply.read()
+            status, retry_after = reply.status, reply.headers.get("retry-after")
+    except TimeoutError:
+        raise SourceUnavailable(
+            f"{endpoint.name} gave no answer within {timeout_seconds:.0f} s.", hint=_UNREACHABLE
+        ) from None
+    except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError):
+        raise SourceUnavailable(f"{endpoint.name} cut its answer off.", hint=_UNREACHABLE) from None
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise SourceUnavailable(
+            f"{endpoint.name} cannot be reached ({type(error).__name__}).", hint=_UNREACHABLE
+        ) from None
+    endpoint.received_bytes += len(content)
+    failure = status_error(endpoint.name, status, retry_after=retry_after, now=datetime.now(UTC))
+    if failure is not None:
+        raise failure
+    start, end = content[:64].lstrip()[:1], content[-64:].rstrip()[-1:]
+    if start == b"[" and end == b"]":
+        return content
+    raise _not_a_batch(endpoint, content)
+
+
+_UNREACHABLE = "Check that the node runs and that the RPC URL in the settings is right."
+
+
+def _not_a_batch(endpoint: Endpoint, content: bytes) -> BadReply | RateLimited | SourceUnavailable:
+    try:
+        reply = msgspec.json.decode(content, type=AnyReply)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return BadReply(f"{endpoint.name} sent an answer that is cut or not JSON-RPC.")
+    if reply.error is None:
+        return BadReply(f"{endpoint.name} answered a batch with a single reply.")
+    message = " ".join(reply.error.message.split())[:_BODY_SHOWN]
+    if is_limit(reply.error.code, message):
+        return RateLimited(f"{endpoint.name} limits us: {message} ({reply.error.code}).")
+    return BadReply(f"{endpoint.name} refused a batch: {message} ({reply.error.code}).")
+
+
+def is_limit(code: int, message: str) -> bool:
+    """True for a JSON-RPC error that means: too fast.
+
+    A revert's message is the contract's own text, so what it says is not believed.
+    """
+    text = message.lower()
+    if code == 3 or "revert" in text:
+        return False
+    return code in _LIMIT_CODES or any(
+        word in text for word in ("rate limit", "too many requests", "exceeded", "capacity")
+    )

@@ -1,0 +1,214 @@
+"""Pull blocks from all endpoints of a pool at once, parse and prove them, hand them on.
+
+Each endpoint has its own adaptive window and batch size. What an endpoint cannot give goes to the
+others (`work`). Parsing runs in worker processes when the range is worth their start.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+import msgspec
+
+from extractors.evm.endpoint import Endpoint, batch_body, is_limit, post
+from extractors.evm.parse import Answer, Parsed, Refusal, parse_answer
+from extractors.evm.pool import Pool, is_method_missing
+from extractors.evm.structs import BlockTxHashesReply
+from extractors.evm.work import Work
+from oracul.errors import BadReply, RateLimited, SourceError, SourceUnavailable
+from oracul.http import wait_seconds
+
+_MAX_TASKS = 24
+_RECEIPTS_A_BATCH = 100
+_tx_hashes = msgspec.json.Decoder(list[BlockTxHashesReply])
+
+Sink = Callable[[Parsed], Awaitable[None]]
+OnRefusal = Callable[[Endpoint, Refusal], None]
+
+
+@dataclass
+class Fetch:
+    """One run of pulling: where from, what, and where to."""
+
+    pool: Pool
+    work: Work
+    sink: Sink
+    on_refusal: OnRefusal
+    executor: Executor | None = None
+    wants_proof: bool = True
+    failing_since: dict[str, float] = field(default_factory=dict)
+    last_error: SourceError | None = None
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAX_TASKS))
+
+    async def run(self) -> None:
+        """Until everything is fetched or given up. Raises SourceError when no endpoint is left."""
+        async with asyncio.TaskGroup() as group:
+            for endpoint in self.pool.usable:
+                group.create_task(self._pull(endpoint))
+        if not self.work.is_drained and not self.pool.usable:
+            raise self.last_error or SourceUnavailable(
+                f"No RPC endpoint of {self.pool.chain.chain} is left to ask: "
+                + "; ".join(f"{e.name}: {e.set_aside}" for e in self.pool.endpoints)
+            )
+
+    def stop(self) -> None:
+        """Hand out nothing more; what is in hand is finished."""
+        self.work.is_stopped = True
+
+    async def _pull(self, endpoint: Endpoint) -> None:
+        async with asyncio.TaskGroup() as group:
+            while endpoint.is_usable and not self.work.is_drained:
+                delay = endpoint.not_before - time.monotonic()
+                if delay > 0:
+                    await self._wait(min(delay, 0.5))
+                    continue
+                if endpoint.in_flight >= int(endpoint.window):
+                    await self._wait(0.5)
+                    continue
+                numbers = self.work.take(endpoint.name, endpoint.batch_blocks)
+                if not numbers:
+                    await self._wait(0.5)
+                    continue
+                endpoint.in_flight += 1
+                group.create_task(self._one_batch(endpoint, numbers))
+        self.work.give_up_what_nobody_has([e.name for e in self.pool.usable])
+
+    async def _wait(self, timeout_seconds: float) -> None:
+        async with self.changed:
+            try:
+                await asyncio.wait_for(self.changed.wait(), timeout_seconds)
+            except TimeoutError:
+                return
+
+    async def _one_batch(self, endpoint: Endpoint, numbers: list[int]) -> None:
+        try:
+            async with self.slots:
+                try:
+                    answer = await self._answer(endpoint, numbers)
+                    parsed = await self._parse(answer)
+                except (RateLimited, SourceUnavailable, BadReply) as error:
+                    self._failed(endpoint, numbers, error)
+                else:
+                    await self._take(endpoint, parsed)
+        finally:
+            endpoint.in_flight -= 1
+            async with self.changed:
+                self.changed.notify_all()
+
+    async def _answer(self, endpoint: Endpoint, numbers: list[int]) -> Answer:
+        block_calls = [("eth_getBlockByNumber", [hex(n), True]) for n in numbers]
+        by_block = endpoint.has_block_receipts
+        bodies = [batch_body(block_calls)]
+        if by_block:
+            bodies.append(batch_body([("eth_getBlockReceipts", [hex(n)]) for n in numbers]))
+        block_body, *receipt_bodies = await self._post_all(endpoint, bodies)
+        counts: tuple[int, ...] | None = None
+        if not by_block:
+            counts, receipt_bodies = await self._single_receipts(endpoint, block_body, numbers)
+        return Answer(
+            self.pool.chain.chain,
+            endpoint.name,
+            tuple(numbers),
+            block_body,
+            tuple(receipt_bodies),
+            counts,
+            self.wants_proof,
+        )
+
+    async def _single_receipts(
+        self, endpoint: Endpoint, block_body: bytes, numbers: Sequence[int]
+    ) -> tuple[tuple[int, ...], list[bytes]]:
+        """For nodes without eth_getBlockReceipts: one call a transaction, in batches."""
+        try:
+            replies = _tx_hashes.decode(block_body)
+        except msgspec.DecodeError:
+            raise BadReply(f"{endpoint.name} sent blocks that cannot be read.") from None
+        by_id = {reply.id: reply.result for reply in replies}
+        hashes, counts = [], []
+        for position in range(len(numbers)):
+            block = by_id.get(position)
+            counts.append(len(block.transactions) if block is not None else 0)
+            hashes += [t.hash for t in block.transactions] if block is not None else []
+        bodies = [
+            batch_body(
+                [("eth_getTransactionReceipt", [h]) for h in hashes[i : i + _RECEIPTS_A_BATCH]], i
+            )
+            for i in range(0, len(hashes), _RECEIPTS_A_BATCH)
+        ]
+        return tuple(counts), await self._post_all(endpoint, bodies)
+
+    async def _post_all(self, endpoint: Endpoint, bodies: Sequence[bytes]) -> list[bytes]:
+        timeout = self.pool.request_timeout_seconds
+        found = await asyncio.gather(
+            *(post(self.pool.session, endpoint, body, timeout) for body in bodies),
+            return_exceptions=True,
+        )
+        for reply in found:
+            if isinstance(reply, BaseException):
+                raise reply
+        return [reply for reply in found if isinstance(reply, bytes)]
+
+    async def _parse(self, answer: Answer) -> Parsed:
+        if self.executor is None:
+            return parse_answer(answer)
+        return await asyncio.get_running_loop().run_in_executor(self.executor, parse_answer, answer)
+
+    def _failed(self, endpoint: Endpoint, numbers: list[int], error: SourceError) -> None:
+        """A whole batch failed: try it again later, smaller, or elsewhere."""
+        self.last_error = error
+        if isinstance(error, BadReply):
+            usable = [e.name for e in self.pool.usable]
+            endpoint.slowed(0.0, smaller_batch=True)
+            for number in numbers:
+                refusal = Refusal(number, "bad", error.message)
+                self.on_refusal(endpoint, refusal)
+                self.work.refuse(endpoint.name, refusal, usable)
+            return
+        self.work.put_back(numbers)
+        self._back_off(endpoint, error)
+
+    def _back_off(self, endpoint: Endpoint, error: SourceError) -> None:
+        """Wait before asking again; set aside what failed for the whole deadline."""
+        since = self.failing_since.setdefault(endpoint.name, time.monotonic())
+        asked = error.retry_after_seconds if isinstance(error, RateLimited) else None
+        wait = wait_seconds(
+            self.pool.policy,
+            endpoint.failures + 1,
+            time.monotonic() - since,
+            jitter=random.random(),  # noqa: S311 — spreads retries, guards nothing
+            retry_after_seconds=asked,
+        )
+        if wait is None:
+            endpoint.set_aside = error.message
+        else:
+            endpoint.slowed(wait, smaller_batch=isinstance(error, SourceUnavailable))
+
+    async def _take(self, endpoint: Endpoint, parsed: Parsed) -> None:
+        """Hand on what was proven; see to what was refused."""
+        if parsed.facts:
+            self.failing_since.pop(endpoint.name, None)
+            await self.sink(parsed)
+            self.work.accept(fact.number for fact in parsed.facts)
+        limited = None
+        for refusal in parsed.refusals:
+            if refusal.kind == "error" and is_method_missing(refusal.code):
+                if endpoint.has_block_receipts:
+                    endpoint.has_block_receipts = False
+                self.work.put_back([refusal.number])
+            elif refusal.kind == "error" and is_limit(refusal.code, refusal.reason):
+                limited = refusal
+                self.work.put_back([refusal.number])
+            else:
+                if refusal.kind == "proof":
+                    endpoint.failed_proof()
+                if refusal.kind != "missing":
+                    self.on_refusal(endpoint, refusal)
+                self.work.refuse(endpoint.name, refusal, [e.name for e in self.pool.usable])
+        if limited is not None:
+            self._back_off(endpoint, RateLimited(f"{endpoint.name} limits us: {limited.reason}"))
+        elif parsed.facts:
+            endpoint.succeeded()

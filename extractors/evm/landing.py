@@ -1,0 +1,103 @@
+"""Proven blocks into the warehouse: facts first, then read back, then the pointers.
+
+A crash anywhere leaves facts without pointers, which no reader sees; the retry is the same code.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import pyarrow as pa
+
+from extractors.evm.columns import TABLES
+from extractors.evm.parse import BlockFacts, Parsed
+from extractors.evm.pointers import Pointer, write_pointers
+from oracul.errors import LandingMismatch
+from oracul.times import utc_now
+from oracul.warehouse import Client
+
+# What identifies a row within its block: counted distinct, so that a second landing counts once.
+_ROW_KEYS = {
+    "logs": "log_index",
+    "transactions": "tx_index",
+    "withdrawals": "withdrawal_index",
+    "blocks": "block_hash",
+}
+
+
+def land(
+    client: Client,
+    chain: str,
+    parsed: Sequence[Parsed],
+    finality_of: Callable[[int], str],
+) -> dict[str, int]:
+    """Insert the blocks' facts, compare what is stored with what was proven, then set pointers.
+
+    Returns rows inserted by table. `finality_of` gives the finality of a block number. Running it
+    twice leaves the same rows. Raises LandingMismatch before any pointer is written.
+    """
+    facts = [fact for part in parsed for fact in part.facts]
+    if not facts:
+        return dict.fromkeys(TABLES, 0)
+    rows = insert_facts(client, parsed, utc_now())
+    check_landed(client, chain, facts)
+    pointers = [
+        Pointer(f.number, f.hash, f.parent_hash, f.timestamp, finality_of(f.number)) for f in facts
+    ]
+    write_pointers(client, chain, pointers)
+    return rows
+
+
+def insert_facts(client: Client, parsed: Sequence[Parsed], now: datetime) -> dict[str, int]:
+    """Insert the tables, logs first and blocks last. Returns rows by table."""
+    rows = {}
+    for name in TABLES:
+        table = pa.concat_tables([_read(part.tables[name]) for part in parsed if part.tables])
+        rows[name] = table.num_rows
+        if table.num_rows:
+            stamp = pa.repeat(pa.scalar(now, pa.timestamp("ms", "UTC")), table.num_rows)
+            client.insert_arrow(name, table.append_column("ingested_at", stamp), database="raw")
+    return rows
+
+
+def _read(stream: bytes) -> pa.Table:
+    return pa.ipc.open_stream(pa.py_buffer(stream)).read_all()
+
+
+def check_landed(client: Client, chain: str, facts: Sequence[BlockFacts]) -> None:
+    """Count what is stored of each block. Raises LandingMismatch naming the first that differs."""
+    expected = {
+        "logs": {f.hash: f.logs for f in facts},
+        "transactions": {f.hash: f.transactions for f in facts},
+        "withdrawals": {f.hash: f.withdrawals for f in facts},
+        "blocks": {f.hash: 1 for f in facts},
+    }
+    numbers = {f.hash: f.number for f in facts}
+    for table, counts in expected.items():
+        stored = _stored_counts(client, chain, table, facts)
+        for block_hash, count in counts.items():
+            found = stored.get(block_hash, 0)
+            if found != count:
+                raise LandingMismatch(
+                    f"raw.{table} holds {found} rows of {chain} block {numbers[block_hash]}, "
+                    f"but {count} were proven.",
+                    hint="The block was not made visible. Run the same command again; if it stays, "
+                    "look for another writer or a full disk.",
+                )
+
+
+def _stored_counts(
+    client: Client, chain: str, table: str, facts: Sequence[BlockFacts]
+) -> dict[str, int]:
+    numbers = [f.number for f in facts]
+    rows = client.query(
+        f"select block_hash, uniqExact({_ROW_KEYS[table]}) from raw.{table}"
+        " where chain = {chain:String} and block_number between {low:UInt64} and {high:UInt64}"
+        " and block_number in {numbers:Array(UInt64)} group by block_hash",
+        parameters={
+            "chain": chain,
+            "low": min(numbers),
+            "high": max(numbers),
+            "numbers": numbers,
+        },
+    ).result_rows
+    return {str(block_hash): int(count) for block_hash, count in rows}

@@ -1,0 +1,74 @@
+"""`meta.canonical_blocks`: which hash counts at a height. All reading and writing of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from oracul.times import utc_now
+from oracul.warehouse import Client
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """The canonical block at a height. `finality` is `latest`, `safe` or `finalized`."""
+
+    number: int
+    hash: str
+    parent_hash: str
+    timestamp: int
+    finality: str
+
+
+def read_pointers(client: Client, chain: str, numbers: Iterable[int]) -> dict[int, Pointer]:
+    """Pointers of these numbers, as far as there are any."""
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return {}
+    rows = client.query(
+        "select block_number, block_hash, parent_hash, toUnixTimestamp(block_timestamp), finality"
+        " from meta.canonical_blocks final"
+        " where chain = {chain:String} and block_number in {numbers:Array(UInt64)}",
+        parameters={"chain": chain, "numbers": wanted},
+    ).result_rows
+    return {number: Pointer(number, *rest) for number, *rest in rows}
+
+
+def highest_pointer(client: Client, chain: str, finality: str | None = None) -> Pointer | None:
+    """The highest pointer of a chain (of a finality, when one is named), or None."""
+    rows = client.query(
+        "select block_number, block_hash, parent_hash, toUnixTimestamp(block_timestamp), finality"
+        " from meta.canonical_blocks final"
+        " where chain = {chain:String} and ({finality:String} = '' or finality = {finality:String})"
+        " order by block_number desc limit 1",
+        parameters={"chain": chain, "finality": finality or ""},
+    ).result_rows
+    return Pointer(*rows[0]) if rows else None
+
+
+def write_pointers(client: Client, chain: str, pointers: Sequence[Pointer]) -> None:
+    """Make these blocks canonical. The newest write wins; the same again changes nothing."""
+    if not pointers:
+        return
+    now = utc_now()
+    table = pa.table(
+        {
+            "chain": [chain] * len(pointers),
+            "block_number": pa.array([p.number for p in pointers], pa.uint64()),
+            "block_hash": [p.hash for p in pointers],
+            "parent_hash": [p.parent_hash for p in pointers],
+            "block_timestamp": pa.array([p.timestamp for p in pointers], pa.int64()).cast(
+                pa.timestamp("s", "UTC")
+            ),
+            "finality": [p.finality for p in pointers],
+            "version": pa.array([version_at(now)] * len(pointers), pa.uint64()),
+            "committed_at": pa.array([now] * len(pointers), pa.timestamp("ms", "UTC")),
+        }
+    )
+    client.insert_arrow("canonical_blocks", table, database="meta")
+
+
+def version_at(now: datetime) -> int:
+    """Version of a pointer written now: microseconds since 1970."""
+    return int(now.timestamp() * 1_000_000)

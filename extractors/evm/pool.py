@@ -1,0 +1,181 @@
+"""Several endpoints of one chain: who is asked, in what order, and for how long.
+
+Small questions (`ask`) go to one endpoint after the other until one answers. The mass of blocks is
+pulled by `fetch`, which uses all endpoints at once.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from extractors.evm.endpoint import Endpoint, batch_body, is_limit, make_endpoints, post
+from extractors.evm.structs import AnyReply
+from oracul.chains import ChainSpec
+from oracul.errors import BadReply, ConfigError, RateLimited, SourceError, SourceUnavailable
+from oracul.http import RetryPolicy, wait_seconds
+from oracul.settings import Settings
+
+_replies = msgspec.json.Decoder(list[AnyReply])
+_METHOD_NOT_FOUND = frozenset({-32601, -32604})
+Call = tuple[str, list[Any]]
+
+
+@dataclass
+class Pool:
+    """Open connections to a chain's endpoints. Made by `open_pool`."""
+
+    chain: ChainSpec
+    endpoints: list[Endpoint]
+    session: aiohttp.ClientSession
+    policy: RetryPolicy
+    request_timeout_seconds: float
+
+    @property
+    def usable(self) -> list[Endpoint]:
+        """Endpoints that were not set aside, the healthiest first."""
+        usable = [e for e in self.endpoints if e.is_usable]
+        return sorted(usable, key=lambda e: (e.not_before > time.monotonic(), e.failures))
+
+    async def batch(self, endpoint: Endpoint, calls: Sequence[Call]) -> list[AnyReply]:
+        """Answers of one endpoint in the order of the calls, errors of single calls among them."""
+        body = await post(self.session, endpoint, batch_body(calls), self.request_timeout_seconds)
+        try:
+            replies = _replies.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise BadReply(f"{endpoint.name} sent an answer that is cut or not JSON.") from None
+        by_id = {reply.id: reply for reply in replies}
+        if len(replies) != len(calls) or set(by_id) != set(range(len(calls))):
+            raise BadReply(f"{endpoint.name} answered with ids that were not asked for.")
+        for reply in replies:
+            if reply.error is not None and is_limit(reply.error.code, reply.error.message):
+                raise RateLimited(f"{endpoint.name} limits us: {reply.error.message[:160]}")
+        return [by_id[i] for i in range(len(calls))]
+
+    async def ask(self, calls: Sequence[Call]) -> list[AnyReply]:
+        """Like `ask_named`, without saying who answered."""
+        return (await self.ask_named(calls))[1]
+
+    async def ask_named(self, calls: Sequence[Call]) -> tuple[Endpoint, list[AnyReply]]:
+        """Like `batch`, at the first endpoint that answers; retried until the deadline.
+
+        Raises the last SourceError when none does.
+        """
+        start, attempt, last = time.monotonic(), 0, SourceError("no endpoint is usable")
+        while True:
+            attempt += 1
+            asked: float | None = None
+            for endpoint in self.usable:
+                try:
+                    replies = await self.batch(endpoint, calls)
+                except (RateLimited, SourceUnavailable, BadReply) as error:
+                    last = error
+                    if isinstance(error, RateLimited):
+                        asked = max(asked or 0.0, error.retry_after_seconds or 0.0)
+                    continue
+                endpoint.succeeded()
+                return endpoint, replies
+            wait = wait_seconds(
+                self.policy,
+                attempt,
+                time.monotonic() - start,
+                jitter=random.random(),  # noqa: S311 — spreads retries, guards nothing
+                retry_after_seconds=asked,
+            )
+            if wait is None or isinstance(last, BadReply):
+                raise last
+            await asyncio.sleep(wait)
+
+
+@asynccontextmanager
+async def open_pool(settings: Settings, chain: ChainSpec) -> AsyncIterator[Pool]:
+    """Connect to a chain's endpoints and check that each serves that chain.
+
+    An endpoint that cannot be reached is set aside as long as another one works. Raises ConfigError
+    when no URL is set or an endpoint serves another chain; SourceUnavailable when none is there.
+    """
+    wanted = settings.chains.get(chain.chain)
+    if wanted is None or not wanted.rpc_urls:
+        raise ConfigError(
+            f"No RPC URL is set for {chain.chain}.",
+            hint=f"Set ORACUL_CHAINS__{chain.chain.upper()}__RPC_URLS to one or more addresses.",
+        )
+    endpoints = make_endpoints(
+        wanted.rpc_urls,
+        max_concurrency=wanted.max_concurrency,
+        max_batch_blocks=wanted.max_batch_blocks,
+    )
+    connector = aiohttp.TCPConnector(limit=0, limit_per_host=0)
+    async with aiohttp.ClientSession(
+        connector=connector, auto_decompress=True, read_bufsize=1 << 20
+    ) as session:
+        policy = RetryPolicy(deadline_seconds=wanted.deadline_seconds)
+        pool = Pool(chain, endpoints, session, policy, wanted.request_timeout_seconds)
+        await _check_chain_ids(pool)
+        yield pool
+
+
+async def _check_chain_ids(pool: Pool) -> None:
+    faults = await asyncio.gather(*(_chain_id_fault(pool, e) for e in pool.endpoints))
+    for endpoint, fault in zip(pool.endpoints, faults, strict=True):
+        if isinstance(fault, ConfigError):
+            raise fault
+        if fault is not None:
+            endpoint.set_aside = fault.message
+    if not pool.usable:
+        worst = next(fault for fault in faults if fault is not None)
+        raise worst
+
+
+async def _chain_id_fault(pool: Pool, endpoint: Endpoint) -> SourceError | ConfigError | None:
+    """None when the endpoint serves the pool's chain. Tried until the deadline, then given up."""
+    start, attempt = time.monotonic(), 0
+    while True:
+        attempt += 1
+        try:
+            (reply,) = await pool.batch(endpoint, [("eth_chainId", [])])
+            return _chain_id_verdict(pool.chain, endpoint, reply)
+        except BadReply as error:
+            return error
+        except (RateLimited, SourceUnavailable) as error:
+            asked = error.retry_after_seconds if isinstance(error, RateLimited) else None
+            others = len(pool.endpoints) > 1
+            wait = wait_seconds(
+                pool.policy,
+                attempt,
+                # With other endpoints at hand a dead one is not waited for long.
+                (time.monotonic() - start) * (30 if others else 1),
+                jitter=random.random(),  # noqa: S311
+                retry_after_seconds=asked,
+            )
+            if wait is None:
+                return error
+            await asyncio.sleep(wait)
+
+
+def _chain_id_verdict(
+    chain: ChainSpec, endpoint: Endpoint, reply: AnyReply
+) -> SourceError | ConfigError | None:
+    if reply.error is not None:
+        return BadReply(f"{endpoint.name} does not answer eth_chainId: {reply.error.message[:160]}")
+    try:
+        found = int(msgspec.json.decode(reply.result, type=str), 16)
+    except (msgspec.DecodeError, ValueError):
+        return BadReply(f"{endpoint.name} answered eth_chainId with something else.")
+    if found != chain.chain_id:
+        return ConfigError(
+            f"{endpoint.name} serves chain id {found}, but {chain.chain} is {chain.chain_id}.",
+            hint=f"Correct ORACUL_CHAINS__{chain.chain.upper()}__RPC_URLS.",
+        )
+    return None
+
+
+def is_method_missing(code: int) -> bool:
+    """True for the JSON-RPC error that means: this node does not have that method."""
+    return code in _METHOD_NOT_FOUND
