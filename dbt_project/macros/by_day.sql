@@ -31,7 +31,7 @@
 
     {%- if is_whole -%}{%- do persist_docs(target_relation, model) -%}{%- endif -%}
     {%- do apply_grants(target_relation, config.get('grants'), should_revoke=false) -%}
-    {% call noop_statement('main', message=(stale | length) ~ ' of ' ~ (plan | length - gone | length)
+    {% call noop_statement('main', rows_affected=stale | length + gone | length, message=(stale | length) ~ ' of ' ~ (plan | length - gone | length)
         ~ ' days built' ~ (', ' ~ gone | length ~ ' dropped' if gone else '')) %}{{ sql }}{% endcall %}
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [target_relation]}) }}

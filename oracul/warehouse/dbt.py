@@ -1,0 +1,228 @@
+"""Running dbt inside this process, on the warehouse of the settings; the models are in `dbt_project`.
+
+dbt is not safe to run twice at once in a process: a lock queues the calls. Its parsed project is
+kept between them, which saves most of the start-up.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from oracul.chains import DBT_PROJECT_DIR
+from oracul.errors import OraculError, QualityError, WarehouseError
+from oracul.progress import Progress, Silent
+from oracul.settings import Settings
+from oracul.warehouse.client import connection_environment
+
+OnEvent = Callable[[Any], None]
+_FAILED = ("error", "fail", "runtime error", "partial success")
+_lock = threading.Lock()
+_parsed: dict[tuple[float, str], Any] = {}
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """How one model, seed or test ended.
+
+    `kind` is dbt's resource type, `status` dbt's word (`success`, `pass`, `fail`, `error`,
+    `skipped`); `days_built` counts the days that a model built by day touched; `message` is dbt's
+    or ClickHouse's.
+    """
+
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    message: str
+    days_built: int = 0
+
+    @property
+    def is_failed(self) -> bool:
+        """True when it went wrong itself (not when it was skipped for another's sake)."""
+        return self.status in _FAILED
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did."""
+
+    nodes: tuple[NodeResult, ...]
+
+    @property
+    def sentence(self) -> str:
+        """One line for people."""
+        models = [n for n in self.nodes if n.kind == "model"]
+        rebuilt = [n for n in models if n.days_built]
+        days = sum(n.days_built for n in rebuilt)
+        tests = sum(n.kind == "test" for n in self.nodes)
+        changed = f"{days} days of {len(rebuilt)} tables rebuilt" if rebuilt else "nothing changed"
+        return f"{len(models)} models, {changed}; {tests} tests passed"
+
+
+def build(
+    settings: Settings,
+    *,
+    select: Sequence[str] = (),
+    full_refresh: bool = False,
+    progress: Progress | None = None,
+) -> Built:
+    """Build seeds, models and data tests: of the tables by day only the days whose inputs changed.
+
+    Raises WarehouseError naming the first model that failed with ClickHouse's words, QualityError
+    when a data test failed; what depends on either was not built.
+    """
+    bar = progress or Silent()
+    args = ["build", "--exclude-resource-type", "unit_test"]
+    args += ["--full-refresh"] if full_refresh else []
+    args += ["--select", *select] if select else []
+    try:
+        nodes = run_dbt(settings, args, _bar_of(bar))
+    finally:
+        bar.finish()
+    raise_first_failure(nodes)
+    return Built(tuple(nodes))
+
+
+def run_dbt(
+    settings: Settings, args: Sequence[str], on_event: OnEvent | None = None
+) -> list[NodeResult]:
+    """Run a dbt command in this process and return how each node ended; failed nodes do not raise.
+
+    `on_event` gets every event of dbt. Raises WarehouseError when dbt itself cannot run.
+    """
+    from dbt.cli.main import dbtRunner
+
+    callbacks = [on_event] if on_event else []
+    environment = connection_environment(settings)
+    with _lock, _environment(environment):
+        base = _base_args(settings)
+        manifest = _manifest(base)
+        outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke([*args, *base])
+    if outcome.exception is not None:
+        raise WarehouseError(
+            f"dbt {args[0]} could not run: {_one_line(str(outcome.exception))}",
+            hint="`oracul dbt parse` shows the whole message.",
+        ) from outcome.exception
+    return [_node_result(result) for result in getattr(outcome.result, "results", [])]
+
+
+def run_dbt_command(settings: Settings, args: Sequence[str]) -> int:
+    """Any dbt command with dbt's own output, on the project and the warehouse of the settings.
+
+    Returns the exit code: 0 done, 1 something failed, 2 dbt could not run.
+    """
+    from dbt.cli.main import dbtRunner
+
+    places = {"DBT_PROJECT_DIR": str(DBT_PROJECT_DIR), "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR)}
+    with _lock, _environment({**connection_environment(settings), **places}):
+        outcome = dbtRunner().invoke(list(args))
+    if outcome.exception is not None:
+        return 2
+    return 0 if outcome.success else 1
+
+
+def raise_first_failure(nodes: Sequence[NodeResult]) -> None:
+    """Raise for the first node that failed, models before tests; the others are counted.
+
+    Raises WarehouseError for a model or seed, QualityError for a data test.
+    """
+    failed = sorted((n for n in nodes if n.is_failed), key=lambda n: n.kind == "test")
+    if not failed:
+        return
+    first, rest = failed[0], len(failed) - 1
+    skipped = sum(n.status == "skipped" for n in nodes)
+    more = f" {rest} more failed." if rest else ""
+    more += f" {skipped} that depend on it were skipped." if skipped else ""
+    error: type[OraculError] = QualityError if first.kind == "test" else WarehouseError
+    raise error(
+        f"dbt {first.kind} {first.name} failed: {first.message}.{more}",
+        hint=f"Look closer with `oracul dbt build --select {first.name}`.",
+    )
+
+
+def _node_result(result: Any) -> NodeResult:
+    response: Mapping[str, Any] = result.adapter_response or {}
+    return NodeResult(
+        name=result.node.name,
+        kind=str(result.node.resource_type),
+        status=str(result.status),
+        seconds=round(result.execution_time, 3),
+        message=_one_line(result.message or ""),
+        days_built=int(response.get("rows_affected") or 0)
+        if result.node.config.materialized == "by_day"
+        else 0,
+    )
+
+
+def _one_line(message: str) -> str:
+    """The sentence that matters: ClickHouse's own where there is one, else dbt's first lines."""
+    text = " ".join(message.split())
+    own = text.partition("DB::Exception: ")[2] or text
+    return own.partition(" (for url ")[0].removesuffix(".")[:600]
+
+
+def _base_args(settings: Settings) -> list[str]:
+    """Where dbt finds the project and leaves its files; its own output is silenced."""
+    scratch = settings.home / "dbt"
+    return [
+        "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
+        "--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs"),
+        "--log-level", "none", "--log-level-file", "none", "--no-use-colors",
+    ]  # fmt: skip
+
+
+def _manifest(base: Sequence[str]) -> Any:
+    """The parsed project, from memory while no file of it and no prefix has changed."""
+    from dbt.cli.main import dbtRunner
+
+    newest = max(
+        path.stat().st_mtime
+        for folder in ("models", "macros", "seeds", "tests", ".")
+        for path in (DBT_PROJECT_DIR / folder).glob("*" if folder == "." else "**/*")
+        if path.suffix in (".sql", ".yml", ".csv")
+    )
+    key = (newest, os.environ.get("ORACUL_DBT_SCHEMA_PREFIX", ""))
+    if key not in _parsed:
+        outcome = dbtRunner().invoke(["parse", *base])
+        if not outcome.success:
+            raise WarehouseError(
+                f"The dbt project does not parse: {_one_line(str(outcome.exception))}",
+                hint="`oracul dbt parse` shows the file and line.",
+            )
+        _parsed.clear()
+        _parsed[key] = outcome.result
+    return _parsed[key]
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Variables that dbt's profile reads, put back afterwards."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _bar_of(bar: Progress) -> OnEvent:
+    """Moves the bar as nodes finish; dbt's worker threads take turns."""
+    turn = threading.Lock()
+    state = {"started": False}
+
+    def on_event(event: Any) -> None:
+        with turn:
+            if event.info.name == "LogStartLine" and not state["started"]:
+                state["started"] = True
+                bar.start("Building models", event.data.total, "nodes")
+            elif event.info.name == "NodeFinished" and state["started"]:
+                bar.advance(1)
+
+    return on_event
