@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from oracul.chains import PROJECT_ROOT
+from oracul.cli.tables_page import tables_page
 from oracul.settings import ChainSettings, Settings, variable_name
 
 EXAMPLE_CHAIN = "ethereum"
@@ -113,6 +114,7 @@ PAGES = {
     ".env.example": env_example,
     "docs/reference/settings.md": settings_page,
     "docs/reference/commands.md": commands_page,
+    "docs/reference/tables.md": tables_page,
 }
 
 
