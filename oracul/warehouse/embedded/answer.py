@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.types import Send
 
+from oracul.log import get_logger
 from oracul.warehouse.embedded.body import Disconnected, Limits
 from oracul.warehouse.embedded.codecs import Compressor, choose_encoding, compressor
 from oracul.warehouse.embedded.faults import Fault
@@ -65,6 +66,7 @@ class Answer:
                     whole.write(piece)
             whole.seek(0)
             if ended:
+                await self._release(in_thread)
                 await self._send_whole(whole, size)
                 return
             await self._head(tagged=True)
@@ -73,6 +75,7 @@ class Answer:
 
     async def fail(self, fault: Fault) -> None:
         """Send an error as the whole answer."""
+        get_logger().info("statement_failed", code=fault.code, name=fault.name, text=fault.message[:300])
         if self._tag is not None:
             return
         query_id = self._run.query_id if self._run else None
@@ -113,7 +116,13 @@ class Answer:
                 note = self._packer.compress(note) + self._packer.flush()
             await self._piece(note)
             raise Aborted(fault.text()) from None
+        await self._release(in_thread)
         await self._emit({"type": "http.response.body", "body": b""})
+
+    async def _release(self, in_thread: InThread) -> None:
+        """Give the handle back before the last byte: the client's next request may be faster."""
+        if self._run is not None:
+            await in_thread(self._run.close, False)
 
     async def _head(self, *, tagged: bool, length: int | None = None) -> None:
         assert self._run is not None

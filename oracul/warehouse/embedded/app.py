@@ -101,18 +101,18 @@ class Queries:
             run = Run(service.room, ask, caller)
             answer.begin(run, request.headers.get("accept-encoding") if ask.may_compress else None)
             pieces = unpacked(body, encoding, service.limits.body_bytes)
-            async with _cancelled_when_gone(request.receive, run, service):
+            async with _cancelled_when_gone(request.receive, run):
                 failed = True
                 try:
                     await service.in_thread(run.start, pieces, external)
                     await answer.send_result(service.in_thread, wait=ask.wait_end_of_query)
                     failed = False
                 finally:
-                    await service.in_thread(lambda: run.close(failed=failed))
+                    await service.in_thread(run.close, failed)
 
 
 @asynccontextmanager
-async def _cancelled_when_gone(receive: Receive, run: Run, service: Service) -> AsyncIterator[None]:
+async def _cancelled_when_gone(receive: Receive, run: Run) -> AsyncIterator[None]:
     """While inside, a client that hangs up stops its own query, if that only reads."""
 
     async def watch() -> None:
@@ -120,8 +120,7 @@ async def _cancelled_when_gone(receive: Receive, run: Run, service: Service) -> 
             pass
         # The query may not have begun yet, so ask more than once.
         while True:
-            if run.is_read_only:
-                await asyncio.to_thread(service.room.engine.kill, run.mark)
+            await asyncio.to_thread(run.cancel)
             await asyncio.sleep(0.3)
 
     task = asyncio.create_task(watch())

@@ -3,6 +3,7 @@
 import itertools
 import os
 import tempfile
+import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -66,12 +67,14 @@ class Run:
         self._caller = caller
         self._session: Session | None = None
         self._handle: Handle | None = None
-        self.mark = f"oracul-{uuid.uuid4()}"
+        self._mark = f"oracul-{uuid.uuid4()}"
         self.query_id = ask.query_id or str(uuid.uuid4())
         self.totals = Totals()
         self.fmt: str | None = None
         self.is_read_only = False
         self.pieces: Iterator[bytes] = iter(())
+        self._ending = threading.Lock()
+        self._ended = False
 
     def start(self, body: Iterator[bytes], external: list[External]) -> None:
         """Read, check and begin the statement. Raises Fault; `close` is due in any case."""
@@ -94,8 +97,10 @@ class Run:
         else:
             self._answer(handle, statement, sql, head)
 
-    def close(self, *, failed: bool) -> None:
-        """Give the handle back: a session keeps it, unless something went wrong."""
+    def close(self, failed: bool) -> None:
+        """Give the handle back: a session keeps it, unless something went wrong. May be repeated."""
+        with self._ending:
+            self._ended = True
         closer = getattr(self.pieces, "close", None)
         if closer is not None:
             closer()
@@ -108,6 +113,15 @@ class Run:
         elif self._handle is not None:
             self._handle.close()
         self._session = self._handle = None
+
+    def cancel(self) -> None:
+        """Stop the statement if it is still running and only reads; from any thread.
+
+        The lock keeps the order away from whatever the handle does after this statement.
+        """
+        with self._ending:
+            if self.is_read_only and not self._ended:
+                self._room.engine.kill(self._mark)
 
     def _take_handle(self) -> Handle:
         # A reader may keep nothing between requests, so a session would only be a place to hide.
@@ -145,7 +159,7 @@ class Run:
         if caller.is_reader:
             gate.check_database(ask.database)
             wanted = gate.reader_settings(wanted, self._room.reader_limits)
-        wanted["log_comment"] = self.mark
+        wanted["log_comment"] = self._mark
         handle.use_role(caller.is_reader)
         if ask.database:
             handle.command(f"USE `{ask.database}`")

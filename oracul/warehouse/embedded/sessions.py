@@ -14,6 +14,8 @@ from oracul.warehouse.embedded.faults import (
 )
 
 MAX_SESSIONS = 256
+# One session runs one statement at a time; the next one waits this long for its turn.
+BUSY_WAIT_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -35,18 +37,21 @@ class Sessions:
     def __init__(self, open_handle: Callable[[], Handle], clock: Callable[[], float]) -> None:
         self._open = open_handle
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._sessions: dict[tuple[str, str], Session] = {}
 
     def take(
         self, user: str, session_id: str, timeout_seconds: float, *, must_exist: bool
     ) -> Session:
-        """The session, now busy; made when it is new. Raises Fault when it is busy or missing."""
+        """The session, now busy; made when it is new.
+
+        Raises Fault when it is missing, or stays busy although it was waited for.
+        """
         key = (user, session_id)
         with self._lock:
-            session = self._sessions.get(key)
-            if session is not None and session.busy:
+            if not self._lock.wait_for(lambda: not self._is_busy(key), BUSY_WAIT_SECONDS):
                 raise Fault(SESSION_IS_LOCKED, f"Session {session_id} is locked by a running query")
+            session = self._sessions.get(key)
             if session is None:
                 if must_exist:
                     raise Fault(SESSION_NOT_FOUND, f"Session {session_id} not found")
@@ -64,6 +69,7 @@ class Sessions:
             session.last_used = self._clock()
             if close or session.handle.broken:
                 self._drop(session)
+            self._lock.notify_all()
 
     def expire(self) -> None:
         """Close the sessions that were idle for longer than they asked for."""
@@ -81,6 +87,10 @@ class Sessions:
 
     def __len__(self) -> int:
         return len(self._sessions)
+
+    def _is_busy(self, key: tuple[str, str]) -> bool:
+        session = self._sessions.get(key)
+        return session is not None and session.busy
 
     def _make_room(self) -> None:
         if len(self._sessions) < MAX_SESSIONS:
