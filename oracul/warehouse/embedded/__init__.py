@@ -1,7 +1,7 @@
-"""The embedded warehouse: ClickHouse's engine (chDB) behind ClickHouse's HTTP protocol on loopback.
+"""The embedded warehouse: ClickHouse's engine (chDB) behind ClickHouse's HTTP protocol.
 
-One process owns one data directory and serves every tool. Commands call `ensure_running`; people may
-run `serve` in the foreground. Not for: other machines (put a ClickHouse server there).
+One process owns one data directory and serves every tool on the loopback interface. Commands call
+`ensure_running`; people may run `serve`. Not for: other machines (put a ClickHouse server there).
 """
 
 from oracul.settings import Settings

@@ -15,7 +15,7 @@ def main() -> int:
         configure(settings.log_level, json=settings.log_json)
         serve(settings)
     except OraculError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return error.exit_code
     return 0
 

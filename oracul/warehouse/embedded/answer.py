@@ -55,7 +55,7 @@ class Answer:
         Raises Fault while nothing is sent yet; later failures are written into the result.
         """
         with tempfile.SpooledTemporaryFile(
-            max_size=4 * _WHOLE_BYTES, dir=self._limits.scratch
+            max_size=4 * _WHOLE_BYTES, dir=str(self._limits.scratch)
         ) as whole:
             size, ended = 0, False
             while not ended and (wait or size < _WHOLE_BYTES):
@@ -75,7 +75,9 @@ class Answer:
 
     async def fail(self, fault: Fault) -> None:
         """Send an error as the whole answer."""
-        get_logger().info("statement_failed", code=fault.code, name=fault.name, text=fault.message[:300])
+        get_logger().info(
+            "statement_failed", code=fault.code, name=fault.name, text=fault.message[:300]
+        )
         if self._tag is not None:
             return
         query_id = self._run.query_id if self._run else None
@@ -89,14 +91,18 @@ class Answer:
 
     def _next(self) -> bytes | None:
         """The next packed bytes, perhaps none yet; None at the end. Blocking."""
-        assert self._run is not None
-        piece = next(self._run.pieces, None)
+        piece = next(self._begun().pieces, None)
         if piece is None:
             if self._packer is None:
                 return None
             packer, self._packer = self._packer, None
             return packer.flush()
         return self._packer.compress(piece) if self._packer else piece
+
+    def _begun(self) -> Run:
+        if self._run is None:
+            raise RuntimeError("an answer needs `begin` first")
+        return self._run
 
     async def _send_whole(self, whole: Any, size: int) -> None:
         await self._head(tagged=False, length=size)
@@ -125,8 +131,7 @@ class Answer:
             await in_thread(self._run.close, False)
 
     async def _head(self, *, tagged: bool, length: int | None = None) -> None:
-        assert self._run is not None
-        headers: Headers = headers_of(self._run, self._started, self._encoding)
+        headers: Headers = headers_of(self._begun(), self._started, self._encoding)
         self._tag = new_tag()
         if tagged:
             headers.append((b"x-clickhouse-exception-tag", self._tag.encode()))

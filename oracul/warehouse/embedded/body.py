@@ -1,4 +1,4 @@
-"""Taking in a request's body: to memory while it is small, then to a file; never past the limits."""
+"""Taking in a request's body: in memory while small, then in a file; never past the limits."""
 
 import asyncio
 import tempfile
@@ -34,7 +34,10 @@ async def receive_body(receive: Receive, declared: str | None, limits: Limits) -
     """
     if declared is not None and declared.isdigit() and int(declared) > limits.body_bytes:
         raise Fault(TOO_LARGE, f"The body is larger than {limits.body_bytes} bytes")
-    spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES, dir=limits.scratch)
+    # The caller closes it: it lives as long as the statement that reads from it.
+    spool = tempfile.SpooledTemporaryFile(  # noqa: SIM115
+        max_size=_IN_MEMORY_BYTES, dir=str(limits.scratch)
+    )
     size = 0
     try:
         while True:

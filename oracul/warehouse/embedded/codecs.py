@@ -1,4 +1,4 @@
-"""Content encodings in both directions, always piece by piece: a bomb meets the limit, not memory."""
+"""Content encodings, both ways and piece by piece: a bomb meets the limit, not the memory."""
 
 import bz2
 import gzip

@@ -1,7 +1,7 @@
 """The ClickHouse engine of this process, and handles on it.
 
-One data directory belongs to one process. A handle serves one request (or one session) and is thrown
-away after any exception: what a failed query left behind would come out before the next result.
+One data directory belongs to one process. A handle serves one request (or one session) and is
+thrown away after any exception: what a failed query left would come out before the next result.
 """
 
 import os
@@ -37,7 +37,7 @@ class Totals:
 
 
 class Handle:
-    """One connection to the engine: a role, settings, temporary tables. Not for use by two at once."""
+    """One connection to the engine: role, settings, temporary tables. For one user at a time."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -65,7 +65,7 @@ class Handle:
         """Run a statement whose result is small or absent; yields it whole. Raises Fault."""
         try:
             result = self._connection.query(sql, fmt)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the engine raises what it likes
             self.broken = True
             raise from_engine(error) from None
         totals.add(result)
@@ -90,7 +90,7 @@ class Handle:
             if result is not None:
                 result.cancel()
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the engine raises what it likes
             self.broken = True
             raise from_engine(error) from None
 
@@ -107,7 +107,7 @@ class Handle:
             if writer is not None:
                 writer.cancel()
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the engine raises what it likes
             self.broken = True
             raise from_engine(error) from None
         totals.written_rows += int(written.rows_written)
@@ -130,7 +130,7 @@ class Engine:
         self._target = f"{files.data}?config-file={files.config}"
         try:
             self._keeper = Handle(self._connect(self._target))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the engine raises what it likes
             raise from_engine(error) from None
 
     def open(self) -> Handle:
@@ -142,7 +142,7 @@ class Engine:
         return self._keeper.command("SELECT version()").strip()
 
     def kill(self, mark: str) -> None:
-        """Stop the statement that runs with `log_comment = mark`; nothing happens when none does."""
+        """Stop the statement that runs with `log_comment = mark`, if one does."""
         handle = self.open()
         try:
             handle.command(f"KILL QUERY WHERE Settings['log_comment'] = {quote(mark)} ASYNC")

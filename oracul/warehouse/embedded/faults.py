@@ -1,4 +1,4 @@
-"""Refusals in ClickHouse's own terms: an exception code, its name and the HTTP status it maps to."""
+"""Refusals in ClickHouse's own terms: exception code, its name and the HTTP status for it."""
 
 import re
 
@@ -23,7 +23,9 @@ UNKNOWN_EXCEPTION = (1002, "UNKNOWN_EXCEPTION")
 
 # How ClickHouse's HTTP handler maps codes; whatever is not listed is 500.
 _STATUS = {
-    **dict.fromkeys((6, 26, 27, 36, 38, 41, 43, 53, 62, 69, 70, 72, 117, 130, 131, 456, 457, 560), 400),
+    **dict.fromkeys(
+        (6, 26, 27, 36, 38, 41, 43, 53, 62, 69, 70, 72, 117, 130, 131, 456, 457, 560), 400
+    ),
     194: 401,
     **dict.fromkeys((164, 192, 193, 291, 452, 497, 511, 512, 516), 403),
     **dict.fromkeys((46, 47, 50, 56, 60, 63, 73, 78, 81, 115, 336, 372), 404),

@@ -23,14 +23,37 @@ _SHOWS = frozenset(
     {"DATABASES", "TABLES", "FULL", "EXTENDED", "COLUMNS", "FIELDS", "CREATE", "INDEX", "INDEXES"}
 )
 _TABLE_FUNCTIONS = frozenset(
-    {"generate_series", "generateseries", "null", "numbers", "numbers_mt", "values", "view", "zeros"}
+    {
+        "generate_series",
+        "generateseries",
+        "null",
+        "numbers",
+        "numbers_mt",
+        "values",
+        "view",
+        "zeros",
+    }
 )
 # Parts of a tree that name a function as text, change settings or write: no reader needs them.
 _CLOSED_NODES = frozenset({"Set", "ColumnsApplyTransformer", "FunctionWithOutput"})
-_COMBINATORS = (
-    "simplestate ordefault distinct resample foreach argmax argmin ornull mergestate "
-    "merge state array null map if tuple"
-).split()
+_COMBINATORS = [
+    "simplestate",
+    "ordefault",
+    "distinct",
+    "resample",
+    "foreach",
+    "argmax",
+    "argmin",
+    "ornull",
+    "mergestate",
+    "merge",
+    "state",
+    "array",
+    "null",
+    "map",
+    "if",
+    "tuple",
+]
 _NODE = re.compile(r"^( *)(\S+)(?: (\S+))?", re.MULTILINE)
 
 # Settings that change how a result looks, never what may be read or spent.
@@ -71,7 +94,7 @@ def check(handle: Handle, sql: str, statement: Statement, kind: str, count: int)
 
 
 def check_tree(tree: str) -> None:
-    """Raises Fault when a syntax tree, as EXPLAIN AST prints it, holds something not on the list."""
+    """Raises Fault when a syntax tree, as EXPLAIN AST prints it, holds something unlisted."""
     if not tree.startswith(_ROOTS):
         raise Fault(ACCESS_DENIED, "This statement is not open to this user")
     parent = ""
@@ -95,7 +118,7 @@ def _nodes(tree: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_open_table(name: str) -> bool:
-    """False for system tables off the list: the engine shows some of them whatever the grants say."""
+    """False for system tables off the list: the engine shows some to everybody."""
     database, _, table = name.lower().replace("`", "").partition(".")
     return database != "system" or table.partition(".")[0] in READER_SYSTEM_TABLES
 
@@ -127,9 +150,9 @@ def reader_settings(asked: dict[str, str], limits: dict[str, str]) -> dict[str, 
     """
     chosen = dict(limits)
     for name, value in asked.items():
-        if name in _LIMITS and value.isdigit() and 0 < int(value) < int(limits.get(name, 0)):
-            chosen[name] = value
-        elif _OPEN_SETTINGS.fullmatch(name):
+        if (
+            name in _LIMITS and value.isdigit() and 0 < int(value) < int(limits.get(name, 0))
+        ) or _OPEN_SETTINGS.fullmatch(name):
             chosen[name] = value
         elif name not in _LIMITS and name not in _IGNORED_SETTINGS:
             raise Fault(READONLY, f"Cannot modify '{name[:80]}' setting in readonly mode")

@@ -25,14 +25,36 @@ _OPAQUE = re.compile(r"[\x21-\x7e]{1,200}")
 
 # Parameters of the protocol itself; all others are settings of the engine.
 PROTOCOL = frozenset(
-    "query database default_format session_id session_timeout session_check close_session query_id "
-    "quota_key compress decompress wait_end_of_query http_wait_end_of_query buffer_size user "
-    "password stacktrace readonly client_protocol_version send_progress_in_http_headers "
-    "http_headers_progress_interval_ms enable_http_compression http_zlib_compression_level "
-    "add_http_cors_header http_write_exception_in_output_format".split()
+    [
+        "query",
+        "database",
+        "default_format",
+        "session_id",
+        "session_timeout",
+        "session_check",
+        "close_session",
+        "query_id",
+        "quota_key",
+        "compress",
+        "decompress",
+        "wait_end_of_query",
+        "http_wait_end_of_query",
+        "buffer_size",
+        "user",
+        "password",
+        "stacktrace",
+        "readonly",
+        "client_protocol_version",
+        "send_progress_in_http_headers",
+        "http_headers_progress_interval_ms",
+        "enable_http_compression",
+        "http_zlib_compression_level",
+        "add_http_cors_header",
+        "http_write_exception_in_output_format",
+    ]
 )
 # Settings by which a request could escape its limits, or that this server uses itself.
-RESERVED_SETTINGS = frozenset("log_comment allow_ddl profile role".split())
+RESERVED_SETTINGS = frozenset(["log_comment", "allow_ddl", "profile", "role"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
-"""One statement from body to result. Blocking; the web application drives it from worker threads."""
+"""One statement from body to result. Blocking: the application drives it from worker threads."""
 
 import itertools
-import os
-import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
@@ -59,7 +57,7 @@ class Caller:
 
 
 class Run:
-    """A statement being run. `start` once, then `pieces`, then `close`; never two threads at once."""
+    """A statement being run: `start` once, then `pieces`, then `close`; by one thread at a time."""
 
     def __init__(self, room: Room, ask: Ask, caller: Caller) -> None:
         self._room = room
@@ -98,7 +96,7 @@ class Run:
             self._answer(handle, statement, sql, head)
 
     def close(self, failed: bool) -> None:
-        """Give the handle back: a session keeps it, unless something went wrong. May be repeated."""
+        """Give the handle back: a session keeps it, unless something failed. May be repeated."""
         with self._ending:
             self._ended = True
         closer = getattr(self.pieces, "close", None)
@@ -221,7 +219,7 @@ class Run:
     ) -> Iterator[bytes]:
         """A result whose format has a beginning and an end: written whole to a file, then read."""
         cut = statement.format_start or statement.end
-        path = Path(tempfile.mktemp(prefix="result-", dir=self._room.scratch))
+        path = self._room.scratch / f"result-{uuid.uuid4().hex}"
         tail = _text(head[statement.format_start : statement.end]) if statement.fmt else ""
         tail = tail or f"FORMAT {fmt}"
         sql = f"{_text(head[:cut])}\nINTO OUTFILE {quote(str(path))} {tail}"
@@ -229,7 +227,7 @@ class Run:
             for _ in handle.query(sql, fmt, self.totals):
                 pass
             with path.open("rb") as result:
-                os.unlink(path)
+                path.unlink()
                 while piece := result.read(_PIECE_BYTES):
                     self.totals.result_bytes += len(piece)
                     yield piece

@@ -38,7 +38,7 @@ _MB = 1_000_000
 def serve(settings: Settings) -> None:
     """Serve the warehouse of this home in the foreground until SIGTERM or SIGINT.
 
-    Raises WarehouseError when the data directory or the port is taken, or the engine cannot open it.
+    Raises WarehouseError when the data directory or the port is taken, or the engine fails.
     """
     places = places_of(settings)
     places.make()
@@ -109,7 +109,7 @@ def _own_data(places: Places) -> Iterator[None]:
 
 @contextmanager
 def _listener(port: int) -> Iterator[socket.socket]:
-    """A listening socket on the loopback interface. Raises WarehouseError when the port is taken."""
+    """A listening socket on the loopback interface. Raises WarehouseError for a taken port."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

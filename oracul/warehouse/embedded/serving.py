@@ -68,8 +68,8 @@ def running(settings: Settings) -> ServerInfo | None:
 def ensure_running(settings: Settings) -> Endpoint:
     """The server of this home, started in the background when there is none.
 
-    Safe when several commands do it at once. Raises WarehouseError when it does not come up, or when
-    the port was chosen by the user and is taken.
+    Safe when several commands do it at once. Raises WarehouseError when it does not come up, or
+    when the port was chosen by the user and is taken.
     """
     places = places_of(settings)
     places.make()
@@ -93,9 +93,7 @@ def stop(settings: Settings) -> bool:
         places.server.unlink(missing_ok=True)
         return False
     os.kill(info.pid, signal.SIGTERM)
-    if not _wait_until(
-        lambda: not psutil.pid_exists(info.pid) or _is_zombie(info.pid), STOP_SECONDS
-    ):
+    if not _wait_until(lambda: _is_zombie(info.pid), STOP_SECONDS):
         raise WarehouseError(
             f"The warehouse (pid {info.pid}) is still finishing its work after {STOP_SECONDS} s.",
             hint="Wait and try again, or end the process.",
@@ -140,9 +138,9 @@ def _start(settings: Settings, places: Places) -> ServerInfo:
     if info is None:
         if process.poll() is None:
             process.terminate()
-        with places.log.open("rb") as log:
-            log.seek(offset)
-            said = log.read().decode(errors="replace").strip().splitlines()
+        with places.log.open("rb") as story:
+            story.seek(offset)
+            said = story.read().decode(errors="replace").strip().splitlines()
         raise WarehouseError(
             f"The embedded warehouse did not start: {(said or ['no message'])[-1][:500]}",
             hint=f"The whole story is in {places.log}.",

@@ -1,4 +1,4 @@
-"""Sessions: a `session_id` keeps one handle, with its settings and temporary tables, for a while."""
+"""Sessions: a `session_id` keeps one handle, with settings and temporary tables, for a while."""
 
 import threading
 import time

@@ -1,10 +1,11 @@
 """Finding the parts of one SQL text that the server itself must know. Pure; no validation of SQL.
 
-What is needed: the first word, the clause `FORMAT x`, a clause `INTO OUTFILE`, and where the data of
-an `INSERT … FORMAT x` begins. Offsets are bytes: the text is scanned as latin-1, in which each byte
-is one character, because what follows the statement may be any binary format.
+What is needed: the first word, the clause `FORMAT x`, a clause `INTO OUTFILE`, and where the data
+of an `INSERT … FORMAT x` begins. Offsets are bytes: the text is scanned as latin-1, in which each
+byte is one character, because what follows the statement may be any binary format.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +14,22 @@ from oracul.warehouse.embedded.faults import SYNTAX_ERROR, Fault
 
 # Formats whose pieces may be joined: the engine formats each block of a stream on its own.
 STREAMED_FORMATS = frozenset(
-    "native rowbinary tsv tsvraw tabseparated tabseparatedraw csv jsoneachrow jsonlines ndjson "
-    "jsoncompacteachrow jsonstringseachrow lineasstring rawblob".split()
+    [
+        "native",
+        "rowbinary",
+        "tsv",
+        "tsvraw",
+        "tabseparated",
+        "tabseparatedraw",
+        "csv",
+        "jsoneachrow",
+        "jsonlines",
+        "ndjson",
+        "jsoncompacteachrow",
+        "jsonstringseachrow",
+        "lineasstring",
+        "rawblob",
+    ]
 )
 
 _TOKEN = re.compile(
@@ -88,8 +103,7 @@ def read_statement(head: bytes) -> Statement:
         fmt=name,
         format_start=clause[0].start if clause else None,
         into_outfile=any(
-            a.text == "INTO" and b.text == "OUTFILE"
-            for a, b in zip(meaningful, meaningful[1:], strict=False)
+            a.text == "INTO" and b.text == "OUTFILE" for a, b in itertools.pairwise(meaningful)
         ),
     )
 

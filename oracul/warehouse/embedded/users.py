@@ -1,8 +1,7 @@
-"""The two users and their passwords: made at first use, kept in a file that only its owner can read."""
+"""The two users and their passwords: made at first use, kept in a file for its owner only."""
 
 import hmac
 import json
-import os
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
@@ -91,4 +90,4 @@ def _stored(path: Path) -> dict[str, str]:
         ) from None
     finally:
         if path.exists():
-            os.chmod(path, 0o600)
+            path.chmod(0o600)
