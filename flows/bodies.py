@@ -3,7 +3,7 @@
 from typing import Literal
 
 from flows.steps import Outcome, Run, Status
-from oracul.errors import ConfigError, QualityError
+from oracul.errors import ConfigError, QualityError, SourceUnavailable
 from oracul.warehouse import Client, StepRun
 
 
@@ -63,9 +63,13 @@ def ingest_prices(run: Run, client: Client, record: StepRun) -> Outcome:
     """Land the prices that the landed blocks need."""
     from extractors.prices.extract import extract_prices
 
-    priced = extract_prices(
-        run.settings, client, run_id=run.run_id, now=run.now, progress=run.progress
-    )
+    try:
+        priced = extract_prices(
+            run.settings, client, run_id=run.run_id, now=run.now, progress=run.progress
+        )
+    except SourceUnavailable as error:
+        # Chain data is worth having without prices: USD figures stay NULL and say why.
+        return Outcome("ingest_prices", "degraded", str(error), error)
     record.rows_out = priced.landed
     status: Status = "degraded" if priced.degraded else "done"
     return Outcome("ingest_prices", status, priced.sentence, priced)

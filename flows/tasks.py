@@ -62,6 +62,6 @@ def run_as_tasks(
         description=f"Run {run.run_id}: how each step ended",
     )
     for outcome in outcomes:
-        if isinstance(outcome.detail, OraculError):
+        if outcome.status == "failed" and isinstance(outcome.detail, OraculError):
             raise outcome.detail
     return outcomes

@@ -40,7 +40,7 @@ def run_named(run: Run, names: list[str] | None = None) -> list[Outcome]:
     outcomes = []
     for outcome in run_steps(run, call, chosen):
         run.progress.finish()
-        if isinstance(outcome.detail, OraculError):
+        if outcome.status == "failed" and isinstance(outcome.detail, OraculError):
             complain(outcome.detail)
         say_outcome(outcome)
         outcomes.append(outcome)
