@@ -74,7 +74,7 @@ def choose_assets(
         elif name is None and unmapped < unmapped_limit:
             unmapped += 1
             own = f"{chain}:{token}"
-            chosen[own] = Asset(own, "", {"defillama": own})
+            chosen[own] = Asset(own, "", {"defillama": own}, is_unmapped=True)
     return [chosen[name] for name in sorted(chosen)]
 
 

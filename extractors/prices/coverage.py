@@ -77,6 +77,16 @@ def read_coverage(client: Client, assets: Sequence[Asset], hours: Sequence[datet
     )
 
 
+def spoken_of(client: Client, assets: Sequence[Asset]) -> set[str]:
+    """Those of the assets that any price ever landed of."""
+    found = client.query(
+        "select distinct toString(asset) from raw.prices_spot"
+        " where asset in {assets:Array(String)}",
+        parameters={"assets": [asset.asset for asset in assets]},
+    ).result_rows
+    return {asset for (asset,) in found}
+
+
 def missing_hours(
     source: str,
     assets: Iterable[Asset],

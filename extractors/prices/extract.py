@@ -11,17 +11,17 @@ from extractors.prices.asking import Answers, ask_all
 from extractors.prices.assets import wanted_assets
 from extractors.prices.connection import Connection
 from extractors.prices.coverage import (
-    PRICES_TABLE,
     Coverage,
     missing_hours,
     read_coverage,
-    refusal_key,
+    spoken_of,
     wanted_hours,
 )
+from extractors.prices.landing import land, record_refusals
 from extractors.prices.model import Ask, Asset, Observation, floor_hour
 from extractors.prices.plan import plan_asks
 from extractors.prices.report import ExtractedPrices, SourceReport
-from extractors.prices.screen import Refusal, Rules, screen
+from extractors.prices.screen import Rules, screen
 from extractors.prices.sources import (
     PriceSource,
     connect_source,
@@ -33,11 +33,13 @@ from oracul.errors import SourceUnavailable
 from oracul.log import get_logger
 from oracul.progress import Progress, Silent
 from oracul.settings import PricesSettings, Settings
-from oracul.times import utc_now
-from oracul.warehouse import Client, RejectedRow, record_rejected
+from oracul.warehouse import Client
 
 # Asked, screened and landed together: the most that a killed run has to ask again.
 WINDOW = timedelta(days=30)
+# The newest day comes first and alone: a token that no source prices then is not asked further
+# back, or every run would ask for the whole history of every worthless token.
+PROBE = timedelta(days=1)
 # Tokens without a canonical asset that are asked for by their address, most moved first.
 UNMAPPED_LIMIT = 50
 
@@ -55,6 +57,7 @@ class _Run:
     now: datetime
     report: ExtractedPrices
     progress: Progress
+    spoken_of: set[str]
 
 
 def extract_prices(
@@ -86,7 +89,16 @@ def extract_prices(
     if assets and hours:
         asyncio.run(
             _extract(
-                _Run(settings.prices, client, sources, assets, now, report, progress or Silent()),
+                _Run(
+                    settings.prices,
+                    client,
+                    sources,
+                    assets,
+                    now,
+                    report,
+                    progress or Silent(),
+                    spoken_of(client, assets),
+                ),
                 hours,
             )
         )
@@ -102,10 +114,10 @@ def extract_prices(
 
 
 def windows(hours: Sequence[datetime]) -> list[list[datetime]]:
-    """`hours` (sorted) in groups of at most WINDOW from first to last, newest group first."""
+    """`hours` (sorted) in groups, newest first: one of at most PROBE, then each at most WINDOW."""
     groups: list[list[datetime]] = []
     for hour in reversed(hours):
-        if groups and groups[-1][0] - hour < WINDOW:
+        if groups and groups[-1][0] - hour < (PROBE if len(groups) == 1 else WINDOW):
             groups[-1].append(hour)
         else:
             groups.append([hour])
@@ -127,14 +139,22 @@ def first_of_hour(observations: Iterable[Observation], wanted: set[Cell]) -> lis
 async def _extract(run: _Run, hours: Sequence[datetime]) -> None:
     async with httpx.AsyncClient(timeout=30) as http:
         connections = {s.NAME: connect_source(http, s, run.settings) for s in run.sources}
-        for window in windows(hours):
-            await _extract_window(run, connections, window)
+        for number, window in enumerate(windows(hours)):
+            assets = [
+                asset
+                for asset in run.assets
+                if number == 0 or not asset.is_unmapped or asset.asset in run.spoken_of
+            ]
+            await _extract_window(run, connections, assets, window)
 
 
 async def _extract_window(
-    run: _Run, connections: dict[str, Connection], hours: Sequence[datetime]
+    run: _Run,
+    connections: dict[str, Connection],
+    assets: Sequence[Asset],
+    hours: Sequence[datetime],
 ) -> None:
-    coverage = read_coverage(run.client, run.assets, hours)
+    coverage = read_coverage(run.client, assets, hours)
     covered = coverage.covered()
     wanted: set[Cell] = set()
     questions: list[tuple[PriceSource, Connection, Sequence[Ask]]] = []
@@ -142,7 +162,7 @@ async def _extract_window(
         share = run.report.sources[source.NAME]
         if share.error:
             continue
-        missing = missing_hours(source.NAME, run.assets, hours, covered, _oldest(run, source))
+        missing = missing_hours(source.NAME, assets, hours, covered, _oldest(run, source))
         cells = {(source.NAME, a.asset, hour) for a, lacking in missing.items() for hour in lacking}
         share.asked += len(cells)
         wanted |= cells
@@ -152,8 +172,13 @@ async def _extract_window(
     found = (o for answer in answers for o in answer.observations)
     rules = Rules(run.settings.band_ratio, run.settings.jump_ratio, run.settings.stale_seconds)
     verdict = screen(first_of_hour(found, wanted), coverage.landed, rules, run.now)
-    _land(run, verdict.accepted)
-    _record(run, verdict.refused, coverage)
+    land(run.client, verdict.accepted)
+    refused = record_refusals(run.client, verdict.refused, coverage.refused)
+    for observation in verdict.accepted:
+        run.report.sources[observation.source].landed += 1
+        run.spoken_of.add(observation.asset)
+    for refusal in refused:
+        run.report.sources[refusal.observation.source].rejected += 1
     for answer in answers:
         share = run.report.sources[answer.source]
         share.refusals += answer.refusals
@@ -187,38 +212,3 @@ def _oldest(run: _Run, source: PriceSource) -> datetime | None:
     if reach is None or not is_public(source_settings(run.settings, source.NAME), source.LIMITS):
         return None
     return floor_hour(run.now - reach)
-
-
-def _land(run: _Run, accepted: Sequence[Observation]) -> None:
-    if not accepted:
-        return
-    landed_at = utc_now()
-    run.client.insert(
-        PRICES_TABLE,
-        [[o.asset, o.symbol, "usd", o.price, o.observed_at, o.source, landed_at] for o in accepted],
-        column_names=[
-            "asset", "symbol", "quote", "price", "observed_at", "source", "ingested_at",
-        ],
-    )  # fmt: skip
-    for observation in accepted:
-        run.report.sources[observation.source].landed += 1
-
-
-def _record(run: _Run, refused: Sequence[Refusal], coverage: Coverage) -> None:
-    new = [r for r in refused if (r.observation.source, refusal_key(r.observation)) not in
-           coverage.refused]  # fmt: skip
-    record_rejected(
-        run.client,
-        [
-            RejectedRow(
-                source=refusal.observation.source,
-                table=PRICES_TABLE,
-                key=refusal_key(refusal.observation),
-                reason=refusal.reason,
-                payload=repr(refusal.observation.price),
-            )
-            for refusal in new
-        ],
-    )
-    for refusal in new:
-        run.report.sources[refusal.observation.source].rejected += 1

@@ -9,11 +9,15 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """Something with a price. `ids` holds its name at each source that lists it."""
+    """Something with a price. `ids` holds its name at each source that lists it.
+
+    `is_unmapped`: a token asked for by its address, which perhaps no source lists.
+    """
 
     asset: str
     symbol: str
     ids: Mapping[str, str] = field(compare=False)
+    is_unmapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,17 @@ def test_extract_prices_is_not_degraded_by_an_asset_nobody_lists(
     assert (report.landed, report.degraded) == (20, [])
 
 
+def test_extract_prices_probes_an_unmapped_token_before_asking_for_its_history(
+    world: PriceWorld, clean: Client
+) -> None:
+    listed, unlisted = (
+        Asset(name, "", {"defillama": name}, is_unmapped=True)
+        for name in ("ethereum:0xabc", "ethereum:0xdead")
+    )
+    report = extract(world, clean, [listed, unlisted], start=NOW - timedelta(hours=71))
+    assert (report.asked, report.landed) == (72 + 24, 72)
+
+
 def test_extract_prices_covers_the_days_of_canonical_blocks_by_default(
     world: PriceWorld, clean: Client
 ) -> None:

@@ -61,9 +61,9 @@ def test_plan_batches_current_prices() -> None:
     assert [len(a.assets) for a in plan_asks(missing, LIMITS, NOW)] == [2, 1]
 
 
-def test_windows_are_newest_first_and_at_most_30_days() -> None:
-    groups = windows(hours(0, 24 * 61))
-    assert [len(group) for group in groups] == [720, 720, 24]
+def test_windows_are_the_newest_day_and_then_at_most_30_days_each() -> None:
+    groups = windows(hours(0, 24 * 62))
+    assert [len(group) for group in groups] == [24, 720, 720, 24]
     assert groups[0][-1] > groups[1][-1]
 
 
