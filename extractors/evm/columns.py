@@ -74,8 +74,9 @@ class _Positions:
 def _within(counts: Sequence[int]) -> Column:
     """0, 1, 2 … within each group."""
     if not sum(counts):
-        return pa.array([], pa.uint32())
-    return pa.array(np.concatenate([np.arange(n, dtype=np.uint32) for n in counts]))
+        counts = [0]
+    column: Column = pa.array(np.concatenate([np.arange(n, dtype=np.uint32) for n in counts]))
+    return column
 
 
 def _logs(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:

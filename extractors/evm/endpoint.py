@@ -42,6 +42,7 @@ class Endpoint:
     failures: int = 0
     proof_failures: int = 0
     has_block_receipts: bool = True
+    is_syncing: bool = False
     set_aside: str = ""
     requests: int = 0
     received_bytes: int = 0

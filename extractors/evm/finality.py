@@ -3,8 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-import msgspec
-
+from extractors.evm.branch import block_name
 from extractors.evm.endpoint import Endpoint
 from extractors.evm.pointers import version_at
 from extractors.evm.pool import Pool
@@ -12,8 +11,6 @@ from extractors.evm.structs import AnyReply, BlockName
 from oracul.errors import SourceError, SourceUnavailable
 from oracul.times import utc_now
 from oracul.warehouse import Client
-
-_name: msgspec.json.Decoder[BlockName | None] = msgspec.json.Decoder(BlockName | None)
 
 
 @dataclass(frozen=True)
@@ -84,23 +81,19 @@ async def _claim(pool: Pool, endpoint: Endpoint) -> Claim:
     if latest is None:
         raise SourceUnavailable(f"{endpoint.name} does not know its latest block.")
     safe, finalized = _block_name(replies[1]), _block_name(replies[2])
+    endpoint.is_syncing = replies[3].error is None and bytes(replies[3].result) != b"false"
     return Claim(
         endpoint=endpoint,
         latest=int(latest.number, 16),
         latest_hash=latest.hash,
         safe=int(safe.number, 16) if safe else None,
         finalized=int(finalized.number, 16) if finalized else None,
-        is_syncing=replies[3].error is None and bytes(replies[3].result) != b"false",
+        is_syncing=endpoint.is_syncing,
     )
 
 
 def _block_name(reply: AnyReply) -> BlockName | None:
-    if reply.error is not None:
-        return None
-    try:
-        return _name.decode(reply.result)
-    except msgspec.DecodeError:
-        return None
+    return block_name(reply.result) if reply.error is None else None
 
 
 def raise_finality(client: Client, chain: str, tags: Tags) -> None:

@@ -13,7 +13,7 @@ UINT256 = pa.binary(32)
 UINT256_BYTES = 32
 _HEX_TEXT = b"0123456789abcdefx"
 Column: TypeAlias = "pa.Array[Any]"
-_Lengths = np.ndarray[tuple[int], np.dtype[np.int32]]
+_Lengths = np.ndarray[Any, Any]
 Values = Sequence[str | None]
 
 
@@ -55,7 +55,7 @@ def _text_array(name: str, values: Sequence[str], joined: str, lengths: _Lengths
     if not is_hex:
         raise FieldError(f"{name}: not hex text")
     column: Column = pa.Array.from_buffers(
-        pa.string(), len(values), [None, pa.py_buffer(offsets), pa.py_buffer(raw)]
+        pa.string(), len(values), [None, pa.py_buffer(offsets.data), pa.py_buffer(raw)]
     )
     return column
 
@@ -81,10 +81,10 @@ def numbers(name: str, values: Sequence[str], bits: int) -> list[int]:
     return found
 
 
-def unsigned(name: str, values: Values, arrow_type: pa.DataType) -> Column:
+def unsigned(name: str, values: Values, arrow_type: Any) -> Column:
     """Column of 8 to 64 bits from quantities, None staying NULL. Raises FieldError."""
     present = [v for v in values if v is not None]
-    column = pa.array(numbers(name, present, arrow_type.bit_width), arrow_type)
+    column: Column = pa.array(numbers(name, present, arrow_type.bit_width), arrow_type)
     return _spread(column, values)
 
 
@@ -96,12 +96,13 @@ def uint256(name: str, values: Values) -> Column:
     return _spread(column, values)
 
 
-def _spread(column: pa.Array, values: Values) -> Column:
+def _spread(column: Column, values: Values) -> Column:
     """Put NULL where `values` has None; `column` holds the others in order."""
     if len(column) == len(values):
         return column
     if len(column) == 0:
-        return pa.nulls(len(values), column.type)
+        empty: Column = pa.nulls(len(values), column.type)
+        return empty
     present = np.fromiter((v is not None for v in values), np.bool_, len(values))
     positions = np.cumsum(present) - 1
     return take(column, pa.array(positions, mask=~present))
@@ -109,4 +110,5 @@ def _spread(column: pa.Array, values: Values) -> Column:
 
 def take(column: Column, positions: Any) -> Column:
     """Values of a column at these positions; NULL where the position is NULL."""
-    return column.take(positions)
+    taken: Column = column.take(positions)
+    return taken

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from extractors.evm.columns import TABLES
-from extractors.evm.parse import BlockFacts, Parsed
+from extractors.evm.parse import BlockFacts, Parsed, ipc_stream
 from extractors.evm.pointers import Pointer, write_pointers
 from oracul.errors import LandingMismatch
 from oracul.times import utc_now
@@ -61,6 +62,18 @@ def insert_facts(client: Client, parsed: Sequence[Parsed], now: datetime) -> dic
 
 def _read(stream: bytes) -> pa.Table:
     return pa.ipc.open_stream(pa.py_buffer(stream)).read_all()
+
+
+def without(parsed: Parsed, numbers: set[int]) -> Parsed:
+    """The same blocks without these numbers."""
+    unwanted = pa.array(sorted(numbers), pa.uint64())
+    tables = {}
+    for name, stream in parsed.tables.items():
+        table = _read(stream)
+        keep = pc.invert(pc.is_in(table.column("block_number"), unwanted))
+        tables[name] = ipc_stream(table.filter(keep))
+    facts = tuple(f for f in parsed.facts if f.number not in numbers)
+    return Parsed(tables, facts, parsed.refusals)
 
 
 def check_landed(client: Client, chain: str, facts: Sequence[BlockFacts]) -> None:

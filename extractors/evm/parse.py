@@ -102,7 +102,7 @@ def parse_answer(answer: Answer) -> Parsed:
         accepted = _only_those_that_fit(answer.chain, accepted, refusals)
         tables = to_tables(answer.chain, [proven for _, proven in accepted])
     return Parsed(
-        {name: _ipc(table) for name, table in tables.items()} if accepted else {},
+        {name: ipc_stream(table) for name, table in tables.items()} if accepted else {},
         tuple(_facts(number, proven) for number, proven in accepted),
         tuple(refusals),
     )
@@ -275,7 +275,8 @@ def _shown(block: Block, receipts: Sequence[Receipt]) -> str:
     return shown[:_PAYLOAD_SHOWN].decode("utf-8", "ignore")
 
 
-def _ipc(table: pa.Table) -> bytes:
+def ipc_stream(table: pa.Table) -> bytes:
+    """A table as an Arrow IPC stream."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)

@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -24,6 +24,7 @@ from oracul.settings import Settings
 
 _replies = msgspec.json.Decoder(list[AnyReply])
 _METHOD_NOT_FOUND = frozenset({-32601, -32604})
+_GREETING_SECONDS = 10.0
 Call = tuple[str, list[Any]]
 
 
@@ -134,8 +135,10 @@ async def _check_chain_ids(pool: Pool) -> None:
 
 
 async def _chain_id_fault(pool: Pool, endpoint: Endpoint) -> SourceError | ConfigError | None:
-    """None when the endpoint serves the pool's chain. Tried until the deadline, then given up."""
+    """None when the endpoint serves the pool's chain; else why not."""
     start, attempt = time.monotonic(), 0
+    # A first greeting that fails is most often a wrong address: say so soon.
+    patience = _GREETING_SECONDS if len(pool.endpoints) == 1 else 1.0
     while True:
         attempt += 1
         try:
@@ -145,12 +148,15 @@ async def _chain_id_fault(pool: Pool, endpoint: Endpoint) -> SourceError | Confi
             return error
         except (RateLimited, SourceUnavailable) as error:
             asked = error.retry_after_seconds if isinstance(error, RateLimited) else None
-            others = len(pool.endpoints) > 1
             wait = wait_seconds(
-                pool.policy,
+                replace(
+                    pool.policy,
+                    deadline_seconds=min(
+                        pool.policy.deadline_seconds, max(patience, 2 * (asked or 0.0))
+                    ),
+                ),
                 attempt,
-                # With other endpoints at hand a dead one is not waited for long.
-                (time.monotonic() - start) * (30 if others else 1),
+                time.monotonic() - start,
                 jitter=random.random(),  # noqa: S311
                 retry_after_seconds=asked,
             )

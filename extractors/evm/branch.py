@@ -1,0 +1,95 @@
+"""Which branch counts: links between blocks, and what the endpoints say of a height.
+
+Proof ties rows to a header; parent links tie headers to each other; the endpoints' agreement ties
+the newest of them to the chain. The rules are pure; `hashes_at` asks.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from extractors.evm.endpoint import Endpoint
+from extractors.evm.parse import BlockFacts
+from extractors.evm.pointers import Pointer
+from extractors.evm.pool import Pool
+from extractors.evm.structs import BlockName
+from oracul.errors import SourceError
+
+_name: msgspec.json.Decoder[BlockName | None] = msgspec.json.Decoder(BlockName | None)
+
+
+def broken_links(
+    facts: Sequence[BlockFacts], pointers: Mapping[int, Pointer]
+) -> list[tuple[int, int]]:
+    """Pairs (lower, upper) of neighbours whose hashes do not fit; unknown neighbours fit.
+
+    A new block takes the place of a pointer of the same number.
+    """
+    new = {fact.number: fact for fact in facts}
+    hashes = {n: p.hash for n, p in pointers.items()} | {n: f.hash for n, f in new.items()}
+    parents = {n: p.parent_hash for n, p in pointers.items()}
+    parents |= {n: f.parent_hash for n, f in new.items()}
+    return [
+        (number - 1, number)
+        for number in sorted(parents)
+        if number - 1 in hashes
+        and hashes[number - 1] != parents[number]
+        and (number in new or number - 1 in new)
+    ]
+
+
+def unanchored(facts: Sequence[BlockFacts], pointers: Mapping[int, Pointer]) -> list[int]:
+    """Numbers of new blocks that no known block above links to: the tops of their runs."""
+    known = {fact.number for fact in facts} | pointers.keys()
+    return sorted(fact.number for fact in facts if fact.number + 1 not in known)
+
+
+def agreed(hashes: Sequence[str]) -> str | None:
+    """The hash that more than half of the answers name, or None."""
+    if not hashes:
+        return None
+    winner, votes = Counter(hashes).most_common(1)[0]
+    return winner if votes * 2 > len(hashes) else None
+
+
+def contradicts(block_hash: str, hashes: Sequence[str]) -> bool:
+    """True when the endpoints' answers for a height do not confirm this hash.
+
+    No answer at all contradicts nothing: a node that is behind says null.
+    """
+    return bool(hashes) and agreed(hashes) != block_hash
+
+
+async def hashes_at(pool: Pool, numbers: Sequence[int]) -> dict[int, list[str]]:
+    """What every usable endpoint in sync names as the hash at each height; nulls left out."""
+    asked = await asyncio.gather(
+        *(_names(pool, e, numbers) for e in pool.usable if not e.is_syncing),
+        return_exceptions=True,
+    )
+    found: dict[int, list[str]] = {number: [] for number in numbers}
+    for names in asked:
+        if isinstance(names, BaseException):
+            if not isinstance(names, SourceError):
+                raise names
+            continue
+        for number, name in zip(numbers, names, strict=True):
+            if name is not None and int(name.number, 16) == number:
+                found[number].append(name.hash)
+    return found
+
+
+async def _names(pool: Pool, endpoint: Endpoint, numbers: Sequence[int]) -> list[BlockName | None]:
+    replies = await pool.batch(
+        endpoint, [("eth_getBlockByNumber", [hex(n), False]) for n in numbers]
+    )
+    return [block_name(reply.result) if reply.error is None else None for reply in replies]
+
+
+def block_name(result: msgspec.Raw) -> BlockName | None:
+    """Number, hash and parent of a block's JSON; None for null and for anything unreadable."""
+    try:
+        return _name.decode(result)
+    except msgspec.DecodeError:
+        return None

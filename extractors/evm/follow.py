@@ -1,0 +1,50 @@
+"""Keep up with a chain: reorgs first, then new blocks and gaps, newest first, then finality."""
+
+import asyncio
+
+from extractors.evm.extract import land_missing, log_extracted
+from extractors.evm.finality import combine, read_claims
+from extractors.evm.lander import Lander
+from extractors.evm.pointers import highest_pointer
+from extractors.evm.pool import open_pool
+from extractors.evm.report import Extracted, Progress
+from oracul.chains import get_chain
+from oracul.settings import Settings
+from oracul.warehouse import Client
+
+
+def follow(
+    settings: Settings,
+    client: Client,
+    chain: str,
+    *,
+    run_id: str,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> Extracted:
+    """One round: land at most `limit` missing blocks from the head back (None = all down to 0).
+
+    Before it, a change of branch is followed: a new branch is new facts and new pointers, recorded
+    in meta.reorgs. A node whose head is below ours is behind, not a reorg. Call it again for the
+    next round. Raises as `extract_range`.
+    """
+    spec = get_chain(chain)
+
+    async def run() -> Extracted:
+        async with open_pool(settings, spec) as pool:
+            claims = await read_claims(pool)
+            tags = combine(claims, spec.finality_depth)
+            extracted = Extracted(chain, 0, tags.latest + 1)
+            head = await asyncio.to_thread(highest_pointer, client, chain)
+            if head is not None and tags.latest >= head.number:
+                lander = Lander(pool, client, tags, extracted, progress)
+                await lander.follow_fork_at(head.number)
+            await land_missing(pool, client, tags, extracted, progress=progress, limit=limit)
+            # A block that only the foremost node has yet is no gap; the next round brings it.
+            behind = min(c.latest for c in claims)
+            extracted.gaps = {n: why for n, why in extracted.gaps.items() if n <= behind}
+            return extracted
+
+    extracted = asyncio.run(run())
+    log_extracted(extracted, run_id)
+    return extracted
