@@ -1,10 +1,13 @@
 {#- Rows (day, version) of one input: a day's version changes exactly when something that a model
     reads of that day has changed. Versions of a day are summed over all rows, so order is free. -#}
 {% macro day_versions(input) -%}
-    {%- if input == 'blocks' -%}
+    {%- if input == 'pointers' -%}
         select block_date as day, cityHash64(chain, pointer_version) as version
         from {{ model_relation('block_days') }}
-    {%- elif input == 'tokens' -%}
+    {%- elif input == 'pointers_before' -%}
+        select block_date + 1 as day, cityHash64('before', chain, last_block_number, last_block_timestamp) as version
+        from {{ model_relation('block_days') }}
+    {%- elif input == 'token_labels' -%}
         select token_days.block_date as day, cityHash64('token', tokens.label_version) as version
         from {{ model_relation('token_days') }} as token_days
         inner join {{ model_relation('tokens') }} as tokens using (chain, token_address)

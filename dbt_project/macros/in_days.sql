@@ -1,7 +1,8 @@
 {#- Condition that keeps the days being built. Put it on every input of a `by_day` model.
 
-    inputs         what makes a day change: `blocks`, `tokens`, `prices`, `native_prices` (see
-                   day_versions) or the name of another `by_day` model; the first one says which days exist
+    inputs         what makes a day change: `pointers`, `pointers_before`, `token_labels`, `prices`,
+                   `native_prices`, `price_observations` (see day_versions) or the name of another
+                   `by_day` model; the first one says which days exist
     column         the input's Date column
     lookback_days  days before each one that are read too
     by_block       also keep to the days' block ranges, so that raw tables are read by key

@@ -1,4 +1,4 @@
-"""Running dbt inside this process, on the warehouse of the settings; the models are in `dbt_project`.
+"""Running dbt inside this process, on the warehouse of the settings; its models: `dbt_project`.
 
 dbt is not safe to run twice at once in a process: a lock queues the calls. Its parsed project is
 kept between them, which saves most of the start-up.

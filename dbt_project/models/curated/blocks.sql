@@ -15,7 +15,7 @@ transactions as (
         sum(ifNull(l1_fee_wei, 0)) as l1_fees_wei,
         sum(value_raw) as value_raw
     from {{ ref('stg_evm__transactions') }}
-    where {{ in_days(['blocks'], by_block=true) }}
+    where {{ in_days(['pointers', 'pointers_before'], by_block=true) }}
     group by chain, block_number
 ),
 
@@ -23,6 +23,20 @@ blocks as (
     select *
     from {{ ref('stg_evm__blocks') }}
     where {{ in_days(by_block=true) }}
+),
+
+clocks as (
+    select
+        chain,
+        block_number,
+        block_timestamp,
+        lagInFrame(toNullable(block_number)) over by_height as number_before,
+        lagInFrame(toNullable(block_timestamp)) over by_height as timestamp_before
+    from {{ ref('stg_meta__canonical_blocks') }}
+    where {{ in_days(lookback_days=1, by_block=true) }}
+    window by_height as (
+        partition by chain order by block_number rows between unbounded preceding and current row
+    )
 )
 
 select
@@ -32,6 +46,10 @@ select
     blocks.block_timestamp as block_timestamp,
     blocks.block_date as block_date,
     blocks.miner_address as miner_address,
+    if(
+        clocks.number_before = blocks.block_number - 1,
+        dateDiff('second', clocks.timestamp_before, blocks.block_timestamp), null
+    ) as block_seconds,
     blocks.gas_limit as gas_limit,
     blocks.gas_used as gas_used,
     blocks.blob_gas_used as blob_gas_used,
@@ -50,3 +68,4 @@ select
     blocks.finality as finality
 from blocks
 left join transactions on blocks.chain = transactions.chain and blocks.block_number = transactions.block_number
+left join clocks on blocks.chain = clocks.chain and blocks.block_number = clocks.block_number

@@ -7,7 +7,7 @@ logs as (
     select *
     from {{ ref('stg_evm__logs') }}
     where
-        {{ in_days(['blocks', 'tokens', 'prices'], by_block=true) }}
+        {{ in_days(['pointers', 'token_labels', 'prices'], by_block=true) }}
         and topic0 in {{ token_topics() }}
         and isNull(topic3)
         and length(data) = 66

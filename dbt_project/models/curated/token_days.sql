@@ -10,6 +10,6 @@ select
     count() as log_count
 from {{ ref('stg_evm__logs') }}
 where
-    {{ in_days(['blocks'], by_block=true) }}
+    {{ in_days(['pointers'], by_block=true) }}
     and topic0 in {{ token_topics() }}
 group by chain, token_address, block_date
