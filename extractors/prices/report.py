@@ -59,8 +59,11 @@ class ExtractedPrices:
         if not self.asked:
             return "every wanted hour has its prices already"
         spoke = sum(1 for share in self.sources.values() if share.landed)
-        text = (
-            f"{plural(self.landed, 'price')} of {plural(self.assets, 'asset')} "
-            f"from {plural(spoke, 'source')}, {self.rejected:,} not believed"
-        )
+        if not self.landed and not self.rejected:
+            text = f"nothing new, {self.asked:,} asset-hours are still without an answer"
+        else:
+            text = (
+                f"{plural(self.landed, 'price')} of {plural(self.assets, 'asset')} "
+                f"from {plural(spoke, 'source')}, {self.rejected:,} not believed"
+            )
         return "; ".join([text, *self.degraded])
