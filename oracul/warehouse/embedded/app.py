@@ -15,8 +15,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from oracul.log import get_logger
 from oracul.warehouse.embedded import faults
-from oracul.warehouse.embedded.answer import Answer
+from oracul.warehouse.embedded.answer import Aborted, Answer
 from oracul.warehouse.embedded.body import Disconnected, Limits, receive_body
 from oracul.warehouse.embedded.codecs import check_encoding, unpacked
 from oracul.warehouse.embedded.faults import Fault
@@ -26,6 +27,7 @@ from oracul.warehouse.embedded.run import Caller, External, Room, Run
 from oracul.warehouse.embedded.users import Users
 
 T = TypeVar("T")
+log = get_logger()
 
 
 @dataclass(slots=True)
@@ -76,8 +78,12 @@ class Queries:
                 await self._serve(request, answer, is_reader)
         except Fault as fault:
             await answer.fail(fault)
-        except Disconnected:
-            pass
+        except (Aborted, Disconnected):
+            # Returning without the last byte makes the server close the connection.
+            return
+        except Exception:
+            log.exception("statement_crashed")
+            await answer.fail(Fault(faults.UNKNOWN_EXCEPTION, "Internal error; see the log"))
 
     async def _serve(self, request: Request, answer: Answer, is_reader: bool) -> None:
         service = self._service

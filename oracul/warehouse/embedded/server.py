@@ -2,7 +2,6 @@
 
 import asyncio
 import fcntl
-import ipaddress
 import os
 import shutil
 import socket
@@ -23,6 +22,7 @@ from oracul.warehouse.embedded.body import Limits
 from oracul.warehouse.embedded.engine import Engine
 from oracul.warehouse.embedded.faults import Fault
 from oracul.warehouse.embedded.files import Places, places_of, write_private
+from oracul.warehouse.embedded.protocol import GuardedProtocol
 from oracul.warehouse.embedded.run import Room
 from oracul.warehouse.embedded.serving import ServerInfo, info_text
 from oracul.warehouse.embedded.sessions import Sessions, monotonic
@@ -67,7 +67,7 @@ def _run(service: Service, listener: socket.socket, places: Places, version: str
     server = uvicorn.Server(
         uvicorn.Config(
             build_app(service),
-            http="httptools",
+            http=GuardedProtocol,
             loop="uvloop" if os.name == "posix" else "asyncio",
             ws="none",
             log_config=None,
@@ -163,11 +163,3 @@ def _empty(directory: Path) -> None:
     """Remove what a killed server left behind."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(mode=0o700, exist_ok=True)
-
-
-def is_loopback(host: str) -> bool:
-    """True for an address that only this machine can reach."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
