@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from oracul.analytics.anomalies.bands import Band, small_sample
-from oracul.analytics.anomalies.robust import Floats, mad_sigma
+from oracul.analytics.anomalies.robust import Floats, recent_sigma
 from oracul.analytics.anomalies.weekly import WEEK
 
 # Days whose median is the level that the next day is expected at, once the season is taken off.
@@ -33,7 +33,7 @@ def stl_band(histories: list[Floats], noise: Floats) -> Band:
         level = history - fit.seasonal
         levels = np.median(sliding_window_view(level, LEVEL_DAYS), axis=1)
         expected[row] = levels[-1] + fit.seasonal[-WEEK]
-        sigma[row] = mad_sigma(level[LEVEL_DAYS:] - levels[:-1], 0.0)
+        sigma[row] = recent_sigma(level[LEVEL_DAYS:] - levels[:-1])
     widen = small_sample(np.array([float(len(history)) for history in histories]))
     return Band("stl", expected, np.maximum(sigma, noise) * widen)
 
@@ -61,8 +61,10 @@ def ets_band(histories: list[Floats], noise: Floats) -> Band:
                 initialization_method="heuristic",
             )
             end = len(history)
-            forecast = model.fit(disp=False).get_prediction(start=end, end=end)
+            fit = model.fit(disp=False)
+            forecast = fit.get_prediction(start=end, end=end)
             expected[row] = float(np.asarray(forecast.predicted_mean)[0])
-            sigma[row] = float(np.sqrt(np.asarray(forecast.forecast_variance)[0]))
+            fading = recent_sigma(np.asarray(fit.resid)) / max(float(np.sqrt(fit.mse)), 1e-12)
+            sigma[row] = float(np.sqrt(np.asarray(forecast.forecast_variance)[0])) * fading
     widen = small_sample(np.array([float(len(history)) for history in histories]))
     return Band("ets", expected, np.maximum(sigma, noise) * widen)

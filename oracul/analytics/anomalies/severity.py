@@ -6,9 +6,9 @@ dragged by last month's spike, a season that was not one) neither makes nor hide
 | severity | median score | methods that vote | why |
 |---|---|---|---|
 | low | ≥ 3.5 | more than half | Iglewicz and Hoaglin's limit for modified z-scores |
-| medium | ≥ 5 | more than half | about one day in 200 of real crypto returns |
-| high | ≥ 7 | all but one | none in 100,000 calm days; one real day in 400 |
-| critical | ≥ 12 | all but one | collapses: LUNA, FTT, March 2020 |
+| medium | ≥ 4.9 | all but one | one day in 220 of real crypto returns (less than a robust z of 6) |
+| high | ≥ 6.5 | all but one | one real day in 700; below one in 1,000 of calm, heavy-tailed days |
+| critical | ≥ 11 | all but one | collapses: LUNA, FTT, March 2020 |
 
 The limits are far above a normal distribution's because daily crypto data are not normal; the
 rates are measured (`benchmarks/anomalies.py`, docs/explanation/anomalies.md). A window shorter than
@@ -24,7 +24,7 @@ from oracul.analytics.anomalies.bands import VOTE_AT, Band
 from oracul.analytics.anomalies.robust import Floats, median
 
 SEVERITIES = ("low", "medium", "high", "critical")
-LIMITS = (3.5, 5.0, 7.0, 12.0)
+LIMITS = (3.5, 4.9, 6.5, 11.0)
 
 
 @dataclass(frozen=True)

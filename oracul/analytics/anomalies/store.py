@@ -67,7 +67,8 @@ def write(
 
 def _same(a: Finding, b: Finding) -> bool:
     numbers = zip(_numbers(a), _numbers(b), strict=True)
-    return a.severity == b.severity and all(isclose(x, y, abs_tol=1e-12) for x, y in numbers)
+    same_text = (a.severity, a.explanation) == (b.severity, b.explanation)
+    return same_text and all(isclose(x, y, abs_tol=1e-12) for x, y in numbers)
 
 
 def _numbers(finding: Finding) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from oracul.analytics.anomalies.bands import Band, small_sample
-from oracul.analytics.anomalies.robust import Floats, counts, mad_sigma, median
+from oracul.analytics.anomalies.robust import Floats, counts, mad_sigma, median, recent_sigma
 
 WEEK = 7
 # Below four weeks a weekday has been seen too seldom to tell its habit from chance.
@@ -19,6 +19,8 @@ SMOOTHING = tuple((level, season) for level in (0.03, 0.15, 0.4) for season in (
 # An error counts up to this many sigmas when the forecast is updated (Gelper, Fried and Croux 2010,
 # "Robust forecasting with exponential and Holt-Winters smoothing").
 CLIP_AT = 3.0
+# After this many such days in a row on one side it is not an outlier but a new level.
+NEW_LEVEL_AFTER = 4
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ def weekday_effect(history: Floats, noise: Floats) -> tuple[Floats, np.ndarray]:
     """Robust effect (n, 7) of each weekday and whether it is more than chance.
 
     Median of each weekday after a running median of seven days is taken off, shrunk by the share
-    of its variance that noise alone would explain; a pattern explained by noise to more than half
-    counts as none.
+    of its variance that noise alone would explain; a pattern that noise explains to more than
+    40 % counts as none.
     """
     length = history.shape[1]
     trend = median(sliding_window_view(history, WEEK, axis=1))
@@ -58,7 +60,7 @@ def weekday_effect(history: Floats, noise: Floats) -> tuple[Floats, np.ndarray]:
     sigma = np.maximum(mad_sigma(bare - effect[:, weekday], 0.0), noise)
     by_chance = 1.57 * sigma**2 / np.maximum(counts(bare) / WEEK, 1.0)
     share = 1.0 - by_chance / np.maximum(effect.var(axis=1), 1e-12)
-    has_pattern = share > 0.5
+    has_pattern = share > 0.6
     return effect * np.where(has_pattern, share, 0.0)[:, None], has_pattern
 
 
@@ -71,7 +73,7 @@ def weekly(history: Floats, noise: Floats) -> Weekly:
     clean = history.copy()
     for level_rate, season_rate in SMOOTHING:
         forecast, errors, cleaned = _holt_winters(history, effect, noise, level_rate, season_rate)
-        spread = np.maximum(mad_sigma(errors, 0.0), noise)
+        spread = np.maximum(recent_sigma(errors), noise)
         lost = np.nanmean(np.minimum(np.abs(errors), CLIP_AT * spread[:, None]), axis=1)
         better = lost < best
         best = np.where(better, lost, best)
@@ -98,6 +100,7 @@ def _holt_winters(
     errors = np.full((n, length), np.nan)
     cleaned = np.empty((n, length))
     limit = np.full(n, np.inf)
+    beyond = np.zeros(n)  # days in a row outside the limit, signed by the side
     for day in range(length):
         slot = weekday[day]
         forecast = level + season[:, slot]
@@ -107,6 +110,9 @@ def _holt_winters(
             limit = CLIP_AT * np.maximum(mad_sigma(errors[:, :day], 0.0), noise)
             limit = np.where(np.isnan(limit), np.inf, limit)
         update = np.nan_to_num(np.clip(error, -limit, limit))
+        side = np.where(np.abs(error) > limit, np.sign(error), 0.0)
+        beyond = np.where(side == 0, 0.0, np.where(side * beyond > 0, beyond, 0.0) + side)
+        update = np.where(np.abs(beyond) > NEW_LEVEL_AFTER, error, update)
         cleaned[:, day] = forecast + update
         level = level + level_rate * update
         season[:, slot] += season_rate * update

@@ -1,4 +1,5 @@
--- Daily metrics of tokens that were active often enough to be judged at all.
+-- Daily metrics of tokens that were active often enough to be judged at all. Spam is not judged:
+-- its figures are what its makers want them to be.
 select
     block_date,
     chain,
@@ -11,6 +12,7 @@ select
 from marts.token_metrics_daily
 where
     block_date >= {first:Date} and block_date < {end:Date}
+    and ifNull(trust, '') != 'spam'
     and (chain, token_address) in
     (
         select chain, token_address
