@@ -9,12 +9,13 @@ from extractors.evm.finality import Tags, raise_finality, read_tags
 from extractors.evm.gaps import missing_ranges, newest_first
 from extractors.evm.lander import Lander
 from extractors.evm.pool import Pool, open_pool
-from extractors.evm.report import Extracted, Progress
+from extractors.evm.report import Extracted
 from extractors.evm.work import Work
 from extractors.evm.workers import calling_on_interrupt, workers
 from oracul.chains import get_chain
 from oracul.errors import ConfigError
 from oracul.log import get_logger
+from oracul.progress import Progress, Silent
 from oracul.settings import Settings
 from oracul.warehouse import Client
 
@@ -31,8 +32,8 @@ def extract_range(
 ) -> Extracted:
     """Land the blocks of [start, end) that are not there yet, newest first.
 
-    Running it twice leaves the same rows. Ctrl-C finishes the blocks in hand; `is_interrupted` and
-    `summary()` say how to go on. Blocks that no endpoint can prove stay gaps (`gaps`).
+    Running it twice leaves the same rows. Ctrl-C lands the blocks in hand, then raises
+    KeyboardInterrupt; the same call goes on from there. What no endpoint can prove stays a gap.
 
     Raises ConfigError (unknown chain, no URL, reversed or future range, wrong chain id),
     SourceError when no endpoint answers until the deadline or the chain forked below finality,
@@ -57,9 +58,7 @@ def extract_range(
             await land_missing(pool, client, tags, extracted, progress=progress)
             return extracted
 
-    extracted = asyncio.run(run())
-    log_extracted(extracted, run_id)
-    return extracted
+    return finished(asyncio.run(run()), run_id)
 
 
 async def land_missing(
@@ -78,13 +77,16 @@ async def land_missing(
     gaps = newest(gaps, limit)
     total = sum(map(len, gaps))
     extracted.already_there = extracted.end - extracted.start - missing
-    if progress is not None:
-        progress.started(chain, total)
+    progress = progress or Silent()
     if total:
+        progress.start(f"{chain} blocks", total, "blocks")
         with workers(total) as executor:
             lander = Lander(pool, client, tags, extracted, progress)
             fetch = Fetch(pool, Work(newest_first(gaps)), lander.put, lander.refuse, executor)
-            await _run(fetch, lander)
+            try:
+                await _run(fetch, lander)
+            finally:
+                progress.finish()
         extracted.gaps.update(fetch.work.given_up | lander.unlinked)
     await asyncio.to_thread(raise_finality, client, chain, tags)
     extracted.set_aside = {e.name: e.set_aside for e in pool.endpoints if e.set_aside}
@@ -125,8 +127,8 @@ def newest(gaps: Sequence[range], limit: int | None) -> list[range]:
     return taken
 
 
-def log_extracted(extracted: Extracted, run_id: str) -> None:
-    """One line for the operator's log."""
+def finished(extracted: Extracted, run_id: str) -> Extracted:
+    """Log the run; raise KeyboardInterrupt where it was stopped, now that all in hand is landed."""
     get_logger().info(
         "blocks_landed",
         run_id=run_id,
@@ -139,3 +141,6 @@ def log_extracted(extracted: Extracted, run_id: str) -> None:
         rejected=extracted.rejected,
         duration_ms=round(extracted.duration_seconds * 1000),
     )
+    if extracted.is_interrupted:
+        raise KeyboardInterrupt(extracted.sentence)
+    return extracted

@@ -2,13 +2,14 @@
 
 import asyncio
 
-from extractors.evm.extract import land_missing, log_extracted
+from extractors.evm.extract import finished, land_missing
 from extractors.evm.finality import combine, read_claims
 from extractors.evm.lander import Lander
 from extractors.evm.pointers import highest_pointer
 from extractors.evm.pool import open_pool
-from extractors.evm.report import Extracted, Progress
+from extractors.evm.report import Extracted
 from oracul.chains import get_chain
+from oracul.progress import Progress
 from oracul.settings import Settings
 from oracul.warehouse import Client
 
@@ -45,6 +46,4 @@ def follow(
             extracted.gaps = {n: why for n, why in extracted.gaps.items() if n <= behind}
             return extracted
 
-    extracted = asyncio.run(run())
-    log_extracted(extracted, run_id)
-    return extracted
+    return finished(asyncio.run(run()), run_id)

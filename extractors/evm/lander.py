@@ -4,6 +4,7 @@ About a hundred blocks at a time, so that inserts stay few and memory flat.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 from extractors.evm.branch import broken_links, contradicts, hashes_at, unanchored
@@ -15,8 +16,9 @@ from extractors.evm.parse import Parsed, Refusal
 from extractors.evm.pointers import Pointer, read_pointers
 from extractors.evm.pool import Pool
 from extractors.evm.reorg import find_fork, follow_fork
-from extractors.evm.report import Extracted, Progress
+from extractors.evm.report import Extracted
 from extractors.evm.work import Work
+from oracul.progress import Progress, Silent
 from oracul.warehouse import Client, RejectedRow, record_rejected
 
 BLOCKS_A_LANDING = 100
@@ -36,7 +38,8 @@ class Lander:
     ) -> None:
         self.pool, self.client, self.tags = pool, client, tags
         self.chain = pool.chain.chain
-        self.extracted, self.progress = extracted, progress
+        self.extracted, self.progress = extracted, progress or Silent()
+        self.began = time.monotonic()
         # Bounded: when the warehouse is slower than the nodes, fetching waits.
         self.queue: asyncio.Queue[Parsed | None] = asyncio.Queue(maxsize=BLOCKS_A_LANDING // 2)
         self.rejected: dict[tuple[str, str, str], RejectedRow] = {}
@@ -58,8 +61,7 @@ class Lander:
         key = f"{self.chain}/{number}"
         self.rejected[source, key, reason] = RejectedRow(source, "raw.blocks", key, reason, payload)
         self.extracted.rejected += 1
-        if self.progress is not None:
-            self.progress.refused(source, number, reason)
+        self.extracted.reasons[reason] += 1
 
     async def run(self) -> None:
         """Land until `finish`. Raises LandingMismatch, WarehouseError or SourceError (a fork)."""
@@ -154,6 +156,8 @@ class Lander:
             return
         rows = land(self.client, self.chain, parsed, self.tags.of)
         self.extracted.add(facts, rows)
-        if self.progress is not None:
-            share = self.extracted.proven_ratio["receipts"]
-            self.progress.landed(self.extracted.blocks, self.extracted.rows.total(), share)
+        self.progress.advance(
+            len(facts),
+            rows_per_second=self.extracted.rows.total() / max(time.monotonic() - self.began, 1e-3),
+            proven=f"{self.extracted.proven_ratio['receipts']:.1%}",
+        )

@@ -1,26 +1,13 @@
-"""What an extraction did, and how it says so while it runs."""
+"""What an extraction did, for people and for the steps after it."""
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from extractors.evm.columns import TABLES
 from extractors.evm.gaps import runs
 from extractors.evm.parse import BlockFacts
 from extractors.evm.proof import PARTS
-
-
-class Progress(Protocol):
-    """Told about each landed batch; draw what you like."""
-
-    def started(self, chain: str, blocks_total: int) -> None:
-        """Extraction begins; `blocks_total` blocks are missing."""
-
-    def landed(self, blocks_done: int, rows_done: int, proven_ratio: float) -> None:
-        """Totals so far: blocks and rows visible, share of blocks with proven receipts."""
-
-    def refused(self, endpoint: str, block_number: int, reason: str) -> None:
-        """An answer was not believed."""
+from oracul.units import compact, plural
 
 
 @dataclass
@@ -28,7 +15,8 @@ class Extracted:
     """What was landed and what was not.
 
     `gaps` are wanted blocks that no endpoint gave provably, by number with the last reason;
-    `proven` counts blocks by proven part; `rejected` answers were recorded in meta.rejected_rows.
+    `proven` counts blocks by proven part; `rejected` answers are in meta.rejected_rows, `reasons`
+    counts why; `already_there` is how many of [start, end) had a pointer before.
     """
 
     chain: str
@@ -46,6 +34,7 @@ class Extracted:
     received_bytes: int = 0
     duration_seconds: float = 0.0
     is_interrupted: bool = False
+    reasons: Counter[str] = field(default_factory=Counter)
 
     def add(self, facts: list[BlockFacts], rows: dict[str, int]) -> None:
         """Count blocks that became visible."""
@@ -60,26 +49,36 @@ class Extracted:
         return {part: self.proven[part] / self.blocks if self.blocks else 1.0 for part in PARTS}
 
     @property
-    def is_complete(self) -> bool:
-        """True when every wanted block is there."""
-        return not self.gaps and not self.is_interrupted
-
-    def summary(self) -> str:
-        """Why the range is not complete and how to go on; empty when it is."""
-        if self.is_interrupted:
-            return (
-                f"Stopped after {self.blocks} blocks of {self.chain}; they are complete and "
-                "visible. Run the same command again to go on from here."
+    def degraded(self) -> list[str]:
+        """What is less than asked, each with what to do; empty when all is well."""
+        faults = [f"{name} was set aside: {why}" for name, why in self.set_aside.items()]
+        if self.gaps:
+            spans = ", ".join(_span(r) for r in runs(list(self.gaps))[:5])
+            number, reason = next(iter(self.gaps.items()))
+            faults.append(
+                f"{plural(len(self.gaps), 'block')} stay missing ({spans}), since no endpoint gave "
+                f"an answer that could be proven; block {number}: {reason}. Add another RPC URL or "
+                "run the same command again later"
             )
-        if not self.gaps:
-            return ""
-        spans = ", ".join(_span(r) for r in runs(list(self.gaps))[:5])
-        number, reason = next(iter(self.gaps.items()))
-        return (
-            f"{len(self.gaps)} blocks of {self.chain} stay missing ({spans}): no endpoint gave an "
-            f"answer that could be proven. Block {number}: {reason}. Add another RPC URL or run "
-            "the same command again later."
-        )
+        return faults
+
+    @property
+    def sentence(self) -> str:
+        """The run in one line."""
+        if self.blocks:
+            share = self.proven["receipts"] / self.blocks
+            rate = self.blocks / max(self.duration_seconds, 1e-3)
+            text = (
+                f"{plural(self.blocks, 'block')} of {self.chain} landed, {share:.0%} proven, "
+                f"{self.rows.total():,} rows, {compact(rate)} blocks/s"
+            )
+        else:
+            text = f"nothing new on {self.chain}"
+        if self.reorgs:
+            text += f"; {plural(self.reorgs, 'change')} of branch followed"
+        if self.rejected:
+            text += f"; {plural(self.rejected, 'answer')} not believed"
+        return "; ".join([text, *self.degraded])
 
 
 def _span(run: range) -> str:
