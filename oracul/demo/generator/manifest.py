@@ -7,9 +7,10 @@ from typing import Any
 from eth_utils.crypto import keccak
 
 from oracul.demo.generator.build import CHAIN_ID, BlockAnswer, Grown
+from oracul.demo.generator.events import EVENTS
 from oracul.demo.generator.market import ASSETS
 from oracul.demo.generator.mischief import endpoint_faults, price_faults
-from oracul.demo.generator.story import EVENTS, REORG_DAY
+from oracul.demo.generator.story import REORG_DAY
 from oracul.demo.generator.tokens import BY_KEY, TOKENS, TokenPlan
 from oracul.demo.places import ORPHANED
 

@@ -1,7 +1,6 @@
 """What happens on the demo chain on purpose: the planted events and nuisances, day by day."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from oracul.demo.generator.business import volume_parts
 from oracul.demo.generator.setup import deploy_token, hand_out
@@ -24,119 +23,6 @@ from oracul.demo.generator.world import (
 )
 
 REORG_DAY, REORG_HOURS = 50, range(10, 14)
-
-
-@dataclass(frozen=True)
-class Event:
-    """One planted anomaly: its day, its token or address, the daily metrics in which it shows.
-
-    `account` is an index into the demo's accounts; `factor` how many ordinary days it weighs.
-    """
-
-    tag: str
-    day: int
-    kind: str
-    story: str
-    metrics: tuple[str, ...]
-    token: str | None = None
-    account: int | None = None
-    factor: float | None = None
-
-
-EVENTS = (
-    Event(
-        "whale-tide",
-        33,
-        "whale",
-        "a whale moves 14 times the usual volume of TIDE",
-        ("volume_usd",),
-        "tide",
-        factor=14,
-    ),
-    Event(
-        "airdrop-fern",
-        47,
-        "airdrop",
-        "FERN is dropped on 300 addresses in a day",
-        ("transfer_count", "unique_addresses"),
-        "fern",
-    ),
-    Event(
-        "wash-pike",
-        64,
-        "wash_trading",
-        "two accounts trade PIKE to and fro 80 times",
-        ("transfer_count", "volume_usd"),
-        "pike",
-    ),
-    Event(
-        "whale-gld",
-        68,
-        "whale",
-        "a whale moves 40 times the usual volume of GLD",
-        ("volume_usd",),
-        "gld",
-        factor=40,
-    ),
-    Event(
-        "drain",
-        71,
-        "drain",
-        "the treasury is drained: USDX, WETH and GLD leave within an hour",
-        ("net_flow_usd",),
-        account=TREASURY,
-    ),
-    Event(
-        "drain",
-        71,
-        "drain",
-        "the treasury's dollars leave: USDX volume jumps",
-        ("volume_usd",),
-        "usdx",
-    ),
-    Event(
-        "loot",
-        72,
-        "laundering",
-        "the loot is split over six fresh addresses",
-        ("volume_usd",),
-        "usdx",
-    ),
-    Event(
-        "whale-wbit",
-        73,
-        "whale",
-        "a whale moves 25 times the usual volume of WBIT",
-        ("volume_usd",),
-        "wbit",
-        factor=25,
-    ),
-    Event(
-        "panic-nova",
-        74,
-        "crash",
-        "NOVA loses 38 % overnight and holders panic",
-        ("price_return", "volume_usd"),
-        "nova",
-        factor=5,
-    ),
-    Event(
-        "run-eurx",
-        75,
-        "bank_run",
-        "sixty customers withdraw EURX from one exchange",
-        ("transfer_count", "volume_usd", "unique_addresses"),
-        "eurx",
-    ),
-    Event(
-        "run-eurx",
-        75,
-        "bank_run",
-        "the exchange behind the EURX run loses money all day",
-        ("net_flow_usd",),
-        account=EXCHANGES[0],
-    ),
-)
 
 
 def story_day(world: World, day: int, hours: list[list[Tx]]) -> None:

@@ -90,7 +90,7 @@ TOKENS = (
     TokenPlan("levy", "FeeToken", b"Levy Coin", b"LEVY", 18, "devnet-levy", 6, 300_000, 30),
     TokenPlan("old", "UpperCaseToken", b"Oldstyle Coin", b"OLD", 8, "devnet-old", 5, 3_000, 25),
     TokenPlan(
-        "moth", "Token", b"Moth Lamp", b"MOTH", 18, "devnet-moth", 6, 40_000, 30, last_day=57
+        "moth", "Token", b"Moth Lamp", b"MOTH", 18, "devnet-moth", 6, 40_000, 30, last_day=30
     ),
     TokenPlan(
         "pts",

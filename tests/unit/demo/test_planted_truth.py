@@ -10,7 +10,7 @@ from oracul.demo.places import load_manifest
 from oracul.times import from_epoch
 from tests.unit.demo.conftest import TRANSFER
 
-EVENTS = {event["tag"]: event for event in load_manifest()["events"]}
+EVENTS = {event["tag"]: event for event in load_manifest()["events"] if event["tx_hashes"]}
 WHALES = ("whale-tide", "whale-gld", "whale-wbit")
 
 
