@@ -3,7 +3,8 @@
 from typing import Literal
 
 from flows.steps import Outcome, Run, Status
-from oracul.errors import ConfigError, QualityError, SourceUnavailable
+from oracul.errors import ConfigError, QualityError, SourceError, SourceUnavailable
+from oracul.settings import ChainSettings
 from oracul.warehouse import Client, StepRun
 
 
@@ -24,9 +25,15 @@ def chains_to_run(run: Run) -> list[str]:
     return chains
 
 
+def chain_settings(run: Run, chain: str) -> ChainSettings:
+    """The chain's settings, or the defaults for one that is not configured."""
+    return run.settings.chains.get(chain, ChainSettings())
+
+
 def ingest_chain(run: Run, client: Client, record: StepRun) -> Outcome:
     """Land the blocks asked for, or follow each chain from its head back."""
-    from extractors.evm.extract import extract_range, follow
+    from extractors.evm.extract import extract_range
+    from extractors.evm.follow import follow
 
     parts, degraded, reports = [], False, []
     for chain in chains_to_run(run):
@@ -35,8 +42,17 @@ def ingest_chain(run: Run, client: Client, record: StepRun) -> Outcome:
                 run.settings, client, chain, *run.blocks, run_id=run.run_id, progress=run.progress
             )
         else:
-            landed = follow(run.settings, client, chain, run_id=run.run_id, progress=run.progress)
-        record.rows_out += landed.rows
+            landed = follow(
+                run.settings,
+                client,
+                chain,
+                run_id=run.run_id,
+                limit=chain_settings(run, chain).blocks_per_run,
+                progress=run.progress,
+            )
+        record.rows_out += sum(landed.rows.values())
+        if run.blocks and landed.gaps:
+            raise SourceError(f"{landed.sentence}.")
         degraded = degraded or bool(landed.degraded)
         parts.append(landed.sentence)
         reports.append(landed)
@@ -92,15 +108,13 @@ def _validate(door: Literal["raw", "marts"], run: Run, client: Client, record: S
         run.settings, client, door=door, run_id=run.run_id, now=run.now, progress=run.progress
     )
     record.rows_in, record.rows_out = len(report.rows), len(report.rows)
-    step = f"validate_{door}"
     if report.failed_critical:
-        error = QualityError(
+        raise QualityError(
             f"{report.sentence}.",
             hint=f"Look at {report.docs_index} or meta.data_quality_checks; "
             "what depends on this is not published.",
         )
-        return Outcome(step, "failed", report.sentence, error)
-    return Outcome(step, "done", report.sentence, report)
+    return Outcome(f"validate_{door}", "done", report.sentence, report)
 
 
 def transform(run: Run, client: Client, record: StepRun) -> Outcome:

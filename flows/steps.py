@@ -12,7 +12,15 @@ from typing import Literal
 from oracul.progress import Progress, Silent
 from oracul.settings import Settings
 from oracul.times import utc_now
-from oracul.warehouse import Client, StepRun, connect, migrate, new_run_id, step_run
+from oracul.warehouse import (
+    Client,
+    StepRun,
+    connect,
+    migrate,
+    new_run_id,
+    step_run,
+    warehouse_errors,
+)
 
 Status = Literal["done", "degraded", "failed", "skipped"]
 
@@ -61,9 +69,10 @@ class Step:
         try:
             migrate(client)
             span = f"{run.blocks[0]}:{run.blocks[1]}" if run.blocks else ""
-            with step_run(
-                client, run.run_id, self.name, chain=run.chain or "", span=span
-            ) as record:
+            with (
+                warehouse_errors(f"{self.name} was stopped by ClickHouse"),
+                step_run(client, run.run_id, self.name, chain=run.chain or "", span=span) as record,
+            ):
                 outcome = self.body(run, client, record)
                 record.degraded = outcome.summary if outcome.status == "degraded" else ""
                 return outcome

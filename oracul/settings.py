@@ -72,6 +72,10 @@ class ChainSettings(_Group):
         300, gt=0, description="longest time for one call, retries included"
     )
 
+    blocks_per_run: int = Field(
+        1000, ge=1, description="blocks one run lands when it follows the chain; the next goes on"
+    )
+
     @field_validator("rpc_urls", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

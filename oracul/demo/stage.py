@@ -87,7 +87,8 @@ def _derived(settings: Settings, node_urls: list[str], prices_url: str) -> Setti
 
     No webhook: invented anomalies are not for the people who wait for real ones.
     """
-    chain = ChainSettings(rpc_urls=[SecretStr(url) for url in node_urls])
+    urls = [SecretStr(url) for url in node_urls]
+    chain = ChainSettings(rpc_urls=urls, blocks_per_run=10_000)
     sources = {
         name: PriceSourceSettings(enabled=True, base_url=f"{prices_url}/{name}", api_key=None)
         for name in SOURCES
