@@ -14,7 +14,7 @@
         toFloat64(sum(gas_fees_wei) + sum(blob_fees_wei) + sum(l1_fees_wei)) / 1e18 as fees_total_eth,
         toFloat64(sum(burned_wei)) / 1e18 as burned_total_eth,
         sum(blocks.contracts_created) as contracts_created,
-        sum(ifNull(blocks.blob_gas_used, 0)) as blob_gas_used,
+        sum(coalesce(blocks.blob_gas_used, 0)) as blob_gas_used,
         {{ ratio('countIf(is_proven)', 'count()') }} as proven_ratio,
         {{ weakest_finality('blocks.finality') }} as finality
     from {{ ref('blocks') }} as blocks

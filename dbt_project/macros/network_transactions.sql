@@ -10,8 +10,8 @@
             address -> isNotNull(address),
             [from_address, coalesce(to_address, created_contract_address)]
         )) as active_addresses,
-        toFloat64(sumIf(value_raw, ifNull(is_success, true))) / 1e18 as value_total_eth,
-        toFloat64(sumIf(value_raw, ifNull(is_success, true))) / 1e18 / count() as value_avg_eth
+        toFloat64(sumIf(value_raw, coalesce(is_success, true))) / 1e18 as value_total_eth,
+        toFloat64(sumIf(value_raw, coalesce(is_success, true))) / 1e18 / count() as value_avg_eth
     from {{ ref('stg_evm__transactions') }}
     where {{ in_days(by_block=true) }}
     group by bucket, chain

@@ -1,4 +1,4 @@
--- grain: one asset and UTC day that its observations can serve: the day itself and those they are carried to
+-- grain: one asset and UTC day that its observations can serve, carried ones with them
 {{ config(materialized='table', order_by='(asset, price_date)', partition_by=none) }}
 
 with
@@ -27,9 +27,7 @@ select
     max(observed_date) as last_observed_date,
     sum(cityHash64(observed_date, observed_version)) as served_version
 from served
-where price_date in (
-    select observed_date from observed
-    union distinct
-    select block_date from {{ ref('block_days') }}
-)
+where
+    price_date in (select observed_date from observed)
+    or price_date in (select block_date from {{ ref('block_days') }})
 group by asset, price_date

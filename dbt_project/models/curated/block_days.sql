@@ -10,6 +10,8 @@ select
     max(block_number) as last_block_number,
     max(block_timestamp) as last_block_timestamp,
     {{ weakest_finality('pointers.finality') }} as finality,
-    sum(cityHash64(pointers.block_number, pointers.block_hash, pointers.finality)) as pointer_version
+    sum(cityHash64(
+        pointers.block_number, pointers.block_hash, pointers.finality
+    )) as pointer_version
 from {{ ref('stg_meta__canonical_blocks') }} as pointers
 group by chain, block_date

@@ -9,10 +9,14 @@ transactions as (
         block_number,
         count() as tx_count,
         countIf(is_success = false) as failed_tx_count,
-        countIf(isNotNull(created_contract_address) and ifNull(is_success, true)) as contracts_created,
+        countIf(
+            isNotNull(created_contract_address) and coalesce(is_success, true)
+        ) as contracts_created,
         sum(toUInt256(gas_used) * effective_gas_price_wei) as gas_fees_wei,
-        sum(toUInt256(ifNull(blob_gas_used, 0)) * ifNull(blob_gas_price_wei, 0)) as blob_fees_wei,
-        sum(ifNull(l1_fee_wei, 0)) as l1_fees_wei,
+        sum(
+            toUInt256(coalesce(blob_gas_used, 0)) * coalesce(blob_gas_price_wei, 0)
+        ) as blob_fees_wei,
+        sum(coalesce(l1_fee_wei, 0)) as l1_fees_wei,
         sum(value_raw) as value_raw
     from {{ ref('stg_evm__transactions') }}
     where {{ in_days(['pointers', 'pointers_before'], by_block=true) }}
@@ -62,10 +66,11 @@ select
     coalesce(transactions.gas_fees_wei, 0) as gas_fees_wei,
     coalesce(transactions.blob_fees_wei, 0) as blob_fees_wei,
     coalesce(transactions.l1_fees_wei, 0) as l1_fees_wei,
-    toUInt256(blocks.gas_used) * ifNull(blocks.base_fee_per_gas_wei, 0) as burned_wei,
+    toUInt256(blocks.gas_used) * coalesce(blocks.base_fee_per_gas_wei, 0) as burned_wei,
     coalesce(transactions.value_raw, 0) as value_raw,
     cast(hasAll(blocks.proof, ['header', 'transactions', 'receipts']), 'Bool') as is_proven,
     blocks.finality as finality
 from blocks
-left join transactions on blocks.chain = transactions.chain and blocks.block_number = transactions.block_number
+left join transactions
+    on blocks.chain = transactions.chain and blocks.block_number = transactions.block_number
 left join clocks on blocks.chain = clocks.chain and blocks.block_number = clocks.block_number

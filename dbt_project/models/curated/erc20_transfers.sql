@@ -26,7 +26,9 @@ decoded as (
     select
         * except (address, data),
         address as token_address,
-        multiIf(topic0 = {{ wrap_topic() }}, 'wrap', topic0 = {{ unwrap_topic() }}, 'unwrap', 'transfer') as kind,
+        multiIf(
+            topic0 = {{ wrap_topic() }}, 'wrap', topic0 = {{ unwrap_topic() }}, 'unwrap', 'transfer'
+        ) as kind,
         if(kind = 'wrap', {{ zero_address() }}, {{ topic_to_address('topic1') }}) as from_address,
         multiIf(
             kind = 'wrap', {{ topic_to_address('topic1') }},
@@ -40,7 +42,9 @@ decoded as (
         or (
             topic0 != {{ transfer_topic() }}
             and isNull(topic2)
-            and (chain, address) in (select chain, token_address from tokens where is_wrapped_native)
+            and (chain, address) in (
+                select chain, token_address from tokens where is_wrapped_native
+            )
         )
 ),
 
@@ -68,7 +72,9 @@ priced as (
     left join (
         select * from {{ ref('token_prices_hourly') }} where {{ in_days(column='price_date') }}
     ) as prices
-        on labelled.asset = prices.asset and toStartOfHour(labelled.block_timestamp) = prices.price_hour
+        on
+            labelled.asset = prices.asset
+            and toStartOfHour(labelled.block_timestamp) = prices.price_hour
 )
 
 select

@@ -17,9 +17,11 @@ transactions as (
         value_raw as amount_raw,
         finality
     from {{ ref('stg_evm__transactions') }}
-    where {{ in_days(['pointers', 'native_prices'], by_block=true) }} and value_raw > 0
+    where
+        {{ in_days(['pointers', 'native_prices'], by_block=true) }}
+        and value_raw > 0
         -- Before Byzantium nobody says whether it succeeded: one that ran out of gas did not.
-        and ifNull(is_success, gas_used < gas_limit or gas_used = 21000)
+        and coalesce(is_success, gas_used < gas_limit or gas_used = 21000)
 ),
 
 withdrawals as (
@@ -67,7 +69,9 @@ priced as (
     left join (
         select * from {{ ref('token_prices_hourly') }} where {{ in_days(column='price_date') }}
     ) as prices
-        on labelled.asset = prices.asset and toStartOfHour(labelled.block_timestamp) = prices.price_hour
+        on
+            labelled.asset = prices.asset
+            and toStartOfHour(labelled.block_timestamp) = prices.price_hour
 )
 
 select

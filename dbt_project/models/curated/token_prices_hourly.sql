@@ -11,7 +11,9 @@ last_words as (
         argMax(price_usd, observed_at) as source_price_usd,
         max(observed_at) as source_observed_at
     from {{ ref('stg_prices__spot') }}
-    where {{ in_days(['price_observations'], column='price_date', lookback_days=price_carry_days()) }}
+    where {{ in_days(
+        ['price_observations'], column='price_date', lookback_days=price_carry_days()
+    ) }}
     group by asset, price_hour, source
 ),
 
@@ -21,7 +23,9 @@ hours as (
         price_hour as observed_hour,
         groupArray(source_price_usd) as said,
         arrayReduce('quantileExactInclusive(0.5)', said) as middle,
-        arrayFilter(price -> abs(price / middle - 1) <= {{ var('price_band_ratio') }}, said) as kept,
+        arrayFilter(
+            price -> abs(price / middle - 1) <= {{ var('price_band_ratio') }}, said
+        ) as kept,
         length(said) - length(kept) as outlier_count,
         max(source_observed_at) as observed_at
     from last_words

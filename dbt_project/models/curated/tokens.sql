@@ -39,13 +39,21 @@ described as (
         coalesce(curated.symbol, answered.symbol) as symbol,
         coalesce(curated.name, answered.name) as name,
         coalesce(curated.decimals, answered.decimals) as decimals,
-        multiIf(isNotNull(curated.decimals), 'curated', isNotNull(answered.decimals), 'node', null) as decimals_source,
-        coalesce(nullIf(toString(curated.asset), ''), concat(keys.chain, ':', keys.token_address)) as asset,
+        multiIf(
+            isNotNull(curated.decimals), 'curated', isNotNull(answered.decimals), 'node', null
+        ) as decimals_source,
+        coalesce(
+            nullIf(toString(curated.asset), ''), concat(keys.chain, ':', keys.token_address)
+        ) as asset,
         coalesce(curated.is_stablecoin, false) as is_stablecoin,
-        coalesce(curated.is_wrapped_native, chains.wrapped_native_address = keys.token_address, false) as is_wrapped_native,
+        coalesce(
+            curated.is_wrapped_native, chains.wrapped_native_address = keys.token_address, false
+        ) as is_wrapped_native,
         coalesce(curated.is_rebasing, false) as is_rebasing,
         curated.trust as curated_trust,
-        if(isNull(curated.trust), {{ spam_reason('answered.symbol', 'answered.name') }}, null) as spam_reason,
+        if(
+            isNull(curated.trust), {{ spam_reason('answered.symbol', 'answered.name') }}, null
+        ) as spam_reason,
         seen.first_seen_block as first_seen_block
     from keys
     left join curated using (chain, token_address)

@@ -1,4 +1,4 @@
--- grain: one guarded table and UTC day with checks; each check counts with its last result of the day
+-- grain: one guarded table and UTC day with checks, each with its last result of the day
 with
 
 last_results as (

@@ -1,4 +1,4 @@
--- grain: one thing that should keep coming: blocks of a chain, prices of a source, a step of the pipeline
+-- grain: one thing that should keep coming: blocks of a chain, prices of a source, a step
 with
 
 blocks as (
@@ -6,8 +6,10 @@ blocks as (
         'blocks' as kind,
         toString(chain) as name,
         toDateTime64(max(block_timestamp), 3, 'UTC') as last_at,
-        concat('block ', toString(max(block_number)), ', final up to ',
-            toString(maxOrNullIf(block_number, finality = 'finalized'))) as details
+        concat(
+            'block ', toString(max(block_number)), ', final up to ',
+            coalesce(toString(maxOrNullIf(block_number, finality = 'finalized')), 'none yet')
+        ) as details
     from {{ ref('stg_meta__canonical_blocks') }}
     group by chain
 ),
@@ -30,6 +32,14 @@ steps as (
         concat('last run ', argMax(toString(status), started_at)) as details
     from {{ ref('stg_meta__pipeline_runs') }}
     group by step, chain
+),
+
+things as (
+    select * from blocks
+    union all
+    select * from prices
+    union all
+    select * from steps
 )
 
 select
@@ -37,11 +47,5 @@ select
     name,
     toNullable(last_at) as last_at,
     if(isNull(last_at), null, dateDiff('second', last_at, now64(3, 'UTC'))) as age_seconds,
-    ifNull(details, '') as details
-from (
-    select * from blocks
-    union all
-    select * from prices
-    union all
-    select * from steps
-)
+    coalesce(details, '') as details
+from things

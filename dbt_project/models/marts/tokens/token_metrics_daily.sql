@@ -32,7 +32,8 @@ sums as (
         uniqExactIf(from_address, transfer_type in ('transfer', 'burn')) as unique_senders,
         uniqExactIf(to_address, transfer_type in ('transfer', 'mint')) as unique_receivers,
         uniqExactArrayIf(
-            arrayFilter(address -> address != {{ zero_address() }}, [from_address, to_address]), is_transfer
+            arrayFilter(address -> address != {{ zero_address() }}, [from_address, to_address]),
+            is_transfer
         ) as unique_addresses,
         {{ sum_high('amount_raw', 'is_transfer') }} as volume_high,
         {{ sum_low('amount_raw', 'is_transfer') }} as volume_low,
@@ -44,7 +45,9 @@ sums as (
         {{ sum_usd('amount_usd', 'is_creation') }} as minted_usd,
         {{ sum_usd('amount_usd', 'is_destruction') }} as burned_usd,
         maxIf(amount_usd, is_transfer) as largest_transfer_usd,
-        {{ ratio("countIf(is_transfer and isNotNull(amount_usd))", "countIf(is_transfer)") }} as priced_ratio,
+        {{ ratio(
+            'countIf(is_transfer and isNotNull(amount_usd))', 'countIf(is_transfer)'
+        ) }} as priced_ratio,
         {{ ratio("countIf(proven_blocks.is_proven)", "count()") }} as proven_ratio,
         {{ weakest_finality('transfers.finality') }} as finality
     from transfers
