@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from oracul.cli.console import Bar, err, out, warn
+from oracul.cli.console import Bar, err, out
 from oracul.units import compact, plural
 
 if TYPE_CHECKING:
@@ -37,8 +37,13 @@ group by token_address order by volume_usd desc nulls last limit 6
 ANOMALIES_SQL = """
 select date, severity, entity_id, metric, explanation
 from meta.anomalies final
-where chain = 'devnet' and method = 'ensemble' and is_active and severity in ('high', 'critical')
+where chain = 'devnet' and method = 'ensemble' and is_active
 order by date desc, severity = 'critical' desc, score desc
+"""
+REORG_SQL = """
+select
+    (select count() from raw.transactions where chain = 'devnet' and tx_hash = {lost:String}) as kept,
+    (select count() from curated.erc20_transfers where tx_hash = {lost:String}) as counted
 """
 TOTALS_SQL = """
 select
@@ -62,20 +67,22 @@ def tell(settings: "Settings") -> None:
         migrate(client)
     with stage(settings) as shown:
         counts = shown.manifest["counts"]
+        honest, false, refusing = (node.url.removeprefix("http://") for node in shown.nodes)
         out.print(
             f"On stage: {counts['blocks']:,} blocks of {shown.manifest['day_count']} days with"
-            f" {counts['transactions']:,} transactions. One node is honest, one falsifies answers,"
-            " one refuses now and then; one price source lies.\n"
+            f" {counts['transactions']:,} transactions. Node {honest} is honest, {false} falsifies"
+            f" answers, {refusing} refuses now and then. Of four price services one lies for some"
+            " hours, one is out of service at first.\n"
         )
         if _newest_block(client, CHAIN) <= shown.manifest["phases"][0]["head"]:
             out.print("[bold]Act 1.[/] The chain as it stood before a reorganisation.")
-            _run(shown, ["ingest_chain"])
+            _run(shown, ["ingest_chain", "ingest_prices"])
         else:
             out.print("[dim]Act 1 was landed by an earlier run.[/]")
         depth = shown.manifest["reorg"]["depth"]
         out.print(
-            f"\n[bold]Act 2.[/] The last {depth} blocks are replaced by another branch,"
-            " and the chain goes on to its end."
+            f"\n[bold]Act 2.[/] The last {depth} blocks are replaced by another branch, the chain"
+            " goes on to its end, and all price services are back."
         )
         shown.act(2)
         _run(shown, None)
@@ -96,9 +103,6 @@ def _run(shown: "Stage", names: list[str] | None) -> None:
 
     run = Run(shown.settings, chain=shown.manifest["chain"], now=shown.now, progress=Bar())
     outcomes = run_named(run, names)
-    for outcome in outcomes:
-        if outcome.status == "degraded":
-            warn(f"{outcome.step}: {outcome.summary}")
     if any(outcome.status == "failed" for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -113,6 +117,7 @@ def _show_findings(client: "Client", shown: "Stage") -> None:
         f" {plural(totals['odd'], 'odd transfer')} kept apart;"
         f" {plural(totals['token_days'], 'token day')} in marts.token_metrics_daily"
     )
+    _show_reorg(client, shown.manifest["reorg"])
     _show_refused(client, totals["refused_answers"])
     _show_tokens(client, last_day)
     _show_anomalies(client, shown.manifest["events"])
@@ -125,6 +130,17 @@ def _show_findings(client: "Client", shown: "Stage") -> None:
         "  oracul run --chain ethereum                    a real chain; set"
         " ORACUL_CHAINS__ETHEREUM__RPC_URLS first"
     )
+
+
+def _show_reorg(client: "Client", reorg: dict[str, Any]) -> None:
+    lost = reorg["double_spend"]["orphaned"]
+    facts = client.query(REORG_SQL, parameters={"lost": lost}).first_item
+    if facts["kept"] and not facts["counted"]:
+        out.print(
+            f"  The reorganisation replaced {plural(reorg['depth'], 'block')} above"
+            f" {reorg['common_block']:,} and undid a payment of 500,000 USDX"
+            f" ({lost[:10]}…): kept in raw, counted nowhere"
+        )
 
 
 def _show_refused(client: "Client", answers: int) -> None:
@@ -157,15 +173,18 @@ def _show_anomalies(client: "Client", planted: list[dict[str, Any]]) -> None:
     rows = client.query(ANOMALIES_SQL).result_rows
     found = {(str(day), entity) for day, _, entity, _, _ in rows}
     hits = [event for event in planted if (event["date"], event["entity_id"]) in found]
-    table = Table(title="Anomalies, newest first", header_style="bold", title_justify="left")
+    loud = [row for row in rows if row[1] in ("high", "critical")]
+    table = Table(
+        title="High and critical anomalies, newest first", header_style="bold", title_justify="left"
+    )
     table.add_column("Day", no_wrap=True)
     table.add_column("Severity")
     table.add_column("What is unusual")
-    for day, severity, _, _, explanation in rows[:SHOWN_ANOMALIES]:
+    for day, severity, _, _, explanation in loud[:SHOWN_ANOMALIES]:
         table.add_row(str(day), f"[{SEVERITY_STYLES[severity]}]{severity}[/]", escape(explanation))
     out.print(table)
     if len(rows) > SHOWN_ANOMALIES:
-        out.print(f"  … and {len(rows) - SHOWN_ANOMALIES} more in marts.anomalies")
+        out.print(f"  … and {len(rows) - SHOWN_ANOMALIES} more, mostly mild, in marts.anomalies")
     out.print(f"  Planted events found: {len(hits)} of {len(planted)}, for example:")
     for event in hits[-4:]:
         out.print(f"    {event['date']}: {escape(event['story'])}")
