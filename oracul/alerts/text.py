@@ -1,0 +1,25 @@
+"""Making text harmless that strangers may have had a hand in. Pure."""
+
+import unicodedata
+
+LONGEST_LINE = 500
+# What rich, Slack, Discord, Markdown, HTML or a shell would act on, and a harmless look-alike.
+_LOOK_ALIKES = str.maketrans(
+    {
+        "<": "‹", ">": "›", "[": "(", "]": ")", "`": "ˋ", "*": "∗", "~": "∼", "|": "¦",
+        "&": "＆", "@": "＠", "\\": "⧵", "$": "＄",
+    }
+)  # fmt: skip
+
+
+def harmless(text: str, longest: int = LONGEST_LINE) -> str:
+    """One line of `text` that no reader acts on, at most `longest` characters.
+
+    Token symbols, revert reasons and node errors end up in alerts, and anybody can choose those:
+    control and invisible characters (also the ones that turn the direction of writing) are dropped,
+    markup and mentions become look-alikes, links lose their `://`.
+    """
+    shown = "".join(" " if c.isspace() else c for c in text)
+    shown = "".join(c for c in shown if not unicodedata.category(c).startswith("C"))
+    shown = " ".join(shown.split()).translate(_LOOK_ALIKES).replace("://", ":∕∕")
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
