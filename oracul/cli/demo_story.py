@@ -20,7 +20,7 @@ SHOWN_ANOMALIES = 14
 REFUSED_SQL = """
 select source, splitByChar(':', reason)[1] as reason, count() as answers
 from meta.rejected_rows
-where key like 'devnet%' or table = 'raw.prices_spot'
+where key like 'devnet/%' or table = 'raw.prices_spot'
 group by source, reason order by answers desc limit 8
 """
 TOKENS_SQL = """
@@ -42,8 +42,10 @@ order by date desc, severity = 'critical' desc, score desc
 """
 REORG_SQL = """
 select
-    (select count() from raw.transactions where chain = 'devnet' and tx_hash = {lost:String}) as kept,
-    (select count() from curated.erc20_transfers where tx_hash = {lost:String}) as counted
+    (select count() > 0 from raw.transactions
+        where chain = 'devnet' and tx_hash = {lost:String}) as is_kept,
+    (select count() > 0 from curated.erc20_transfers
+        where chain = 'devnet' and tx_hash = {lost:String}) as is_counted
 """
 TOTALS_SQL = """
 select
@@ -52,7 +54,7 @@ select
         and transfer_type not in ('wrap', 'unwrap')) as transfers,
     (select count() from curated.nft_transfers where chain = 'devnet') as nfts,
     (select count() from curated.odd_transfers where chain = 'devnet') as odd,
-    (select count() from meta.rejected_rows where key like 'devnet%') as refused_answers
+    (select count() from meta.rejected_rows where key like 'devnet/%') as refused_answers
 """
 
 
@@ -109,7 +111,7 @@ def _run(shown: "Stage", names: list[str] | None) -> None:
 
 def _show_findings(client: "Client", shown: "Stage") -> None:
     last_day = shown.manifest["last_day"]
-    totals = client.query(TOTALS_SQL).first_item
+    totals = client.query(TOTALS_SQL).first_item or {}
     out.print("\n[bold]What is in the warehouse now[/]")
     out.print(
         f"  {plural(totals['transfers'], 'ERC-20 transfer')},"
@@ -134,8 +136,8 @@ def _show_findings(client: "Client", shown: "Stage") -> None:
 
 def _show_reorg(client: "Client", reorg: dict[str, Any]) -> None:
     lost = reorg["double_spend"]["orphaned"]
-    facts = client.query(REORG_SQL, parameters={"lost": lost}).first_item
-    if facts["kept"] and not facts["counted"]:
+    [(is_kept, is_counted)] = client.query(REORG_SQL, parameters={"lost": lost}).result_rows
+    if is_kept and not is_counted:
         out.print(
             f"  The reorganisation replaced {plural(reorg['depth'], 'block')} above"
             f" {reorg['common_block']:,} and undid a payment of 500,000 USDX"
