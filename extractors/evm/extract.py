@@ -11,7 +11,7 @@ from extractors.evm.lander import Lander
 from extractors.evm.pool import Pool, open_pool
 from extractors.evm.report import Extracted
 from extractors.evm.work import Work
-from extractors.evm.workers import calling_on_interrupt, workers
+from extractors.evm.workers import Parser, calling_on_interrupt
 from oracul.chains import get_chain
 from oracul.errors import ConfigError
 from oracul.log import get_logger
@@ -80,13 +80,14 @@ async def land_missing(
     progress = progress or Silent()
     if total:
         progress.start(f"{chain} blocks", total, "blocks")
-        with workers(total) as executor:
-            lander = Lander(pool, client, tags, extracted, progress)
-            fetch = Fetch(pool, Work(newest_first(gaps)), lander.put, lander.refuse, executor)
-            try:
-                await _run(fetch, lander)
-            finally:
-                progress.finish()
+        lander = Lander(pool, client, tags, extracted, progress)
+        parser = Parser(total)
+        fetch = Fetch(pool, Work(newest_first(gaps)), lander.put, lander.refuse, parser)
+        try:
+            await _run(fetch, lander)
+        finally:
+            parser.close()
+            progress.finish()
         extracted.gaps.update(fetch.work.given_up | lander.unlinked)
     await asyncio.to_thread(raise_finality, client, chain, tags)
     extracted.set_aside = {e.name: e.set_aside for e in pool.endpoints if e.set_aside}

@@ -8,16 +8,16 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 import msgspec
 
 from extractors.evm.endpoint import Endpoint, batch_body, is_limit, post
-from extractors.evm.parse import Answer, Parsed, Refusal, parse_answer
+from extractors.evm.parse import Answer, Parsed, Refusal
 from extractors.evm.pool import Pool, is_method_missing
 from extractors.evm.structs import BlockTxHashesReply
 from extractors.evm.work import Work
+from extractors.evm.workers import Parser
 from oracul.errors import BadReply, RateLimited, SourceError, SourceUnavailable
 from oracul.http import wait_seconds
 
@@ -37,7 +37,7 @@ class Fetch:
     work: Work
     sink: Sink
     on_refusal: OnRefusal
-    executor: Executor | None = None
+    parser: Parser
     wants_proof: bool = True
     failing_since: dict[str, float] = field(default_factory=dict)
     last_error: SourceError | None = None
@@ -89,7 +89,7 @@ class Fetch:
             async with self.slots:
                 try:
                     answer = await self._answer(endpoint, numbers)
-                    parsed = await self._parse(answer)
+                    parsed = await self.parser.parse(answer)
                 except (RateLimited, SourceUnavailable, BadReply) as error:
                     self._failed(endpoint, numbers, error)
                 else:
@@ -151,11 +151,6 @@ class Fetch:
             if isinstance(reply, BaseException):
                 raise reply
         return [reply for reply in found if isinstance(reply, bytes)]
-
-    async def _parse(self, answer: Answer) -> Parsed:
-        if self.executor is None:
-            return parse_answer(answer)
-        return await asyncio.get_running_loop().run_in_executor(self.executor, parse_answer, answer)
 
     def _failed(self, endpoint: Endpoint, numbers: list[int], error: SourceError) -> None:
         """A whole batch failed: try it again later, smaller, or elsewhere."""

@@ -18,6 +18,7 @@ from extractors.evm.pool import Pool
 from extractors.evm.reorg import find_fork, follow_fork
 from extractors.evm.report import Extracted
 from extractors.evm.work import Work
+from extractors.evm.workers import Parser
 from oracul.progress import Progress, Silent
 from oracul.warehouse import Client, RejectedRow, record_rejected
 
@@ -136,8 +137,12 @@ class Lander:
         async def keep(parsed: Parsed) -> None:
             collected.append(parsed)
 
-        fetch = Fetch(self.pool, Work(iter(sorted(numbers, reverse=True))), keep, self.refuse)
-        await fetch.run()
+        work, parser = Work(iter(sorted(numbers, reverse=True))), Parser(len(numbers))
+        fetch = Fetch(self.pool, work, keep, self.refuse, parser)
+        try:
+            await fetch.run()
+        finally:
+            parser.close()
         facts = [f for p in collected for f in p.facts]
         missing = dict(fetch.work.given_up)
         ends = {min(numbers) - 1, max(numbers) + 1} - {-1}

@@ -1,37 +1,73 @@
-"""Processes that prove and parse, and what Ctrl-C does to a run."""
+"""Where proving and parsing run: in place at first, in worker processes once that pays."""
 
 import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any
 
-WORTH_WORKERS = 64
+from extractors.evm.parse import Answer, Parsed, parse_answer
+
+# Workers cost a second or two to start, so the work must have shown that it is worth more.
+WORTH_SECONDS = 1.0
+WORTH_BLOCKS_LEFT = 64
 _MOST_WORKERS = 8
 
 
-@contextmanager
-def workers(blocks: int) -> Iterator[Executor | None]:
-    """Processes to prove and parse in; None when the range is not worth the second they cost.
-
-    They are spawned, never forked: the parent may hold threads and connections.
+class Parser:
+    """Parses answers, in this process until it has spent `worth_seconds` on it and many blocks are
+    left; then workers are started, and used as soon as they are there.
     """
-    if blocks < WORTH_WORKERS:
-        yield None
-        return
-    executor = ProcessPoolExecutor(
-        max_workers=max(1, min(os.cpu_count() or 1, _MOST_WORKERS)),
-        mp_context=get_context("spawn"),
-        initializer=_ignore_interrupt,
-    )
-    try:
-        yield executor
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+
+    def __init__(self, blocks: int, *, worth_seconds: float = WORTH_SECONDS) -> None:
+        self.blocks_left = blocks
+        self.worth_seconds = worth_seconds
+        self.spent_seconds = 0.0
+        self._executor: ProcessPoolExecutor | None = None
+        self._greeting: Future[None] | None = None
+
+    async def parse(self, answer: Answer) -> Parsed:
+        """`parse_answer`, somewhere. Raises BadReply as it does."""
+        self.blocks_left -= len(answer.numbers)
+        if self._executor is None and self._is_worth_workers():
+            self._start()
+        if self._executor is not None and self._greeting is not None and self._greeting.done():
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._executor, parse_answer, answer)
+        began = time.perf_counter()
+        try:
+            return parse_answer(answer)
+        finally:
+            self.spent_seconds += time.perf_counter() - began
+            # Let others run: the loop must keep reading while we are busy here.
+            await asyncio.sleep(0)
+
+    def _is_worth_workers(self) -> bool:
+        many = self.blocks_left >= WORTH_BLOCKS_LEFT
+        return many and self.spent_seconds >= self.worth_seconds and (os.cpu_count() or 1) > 1
+
+    def _start(self) -> None:
+        """Spawned, never forked: this process may hold threads and connections."""
+        self._executor = ProcessPoolExecutor(
+            max_workers=min(os.cpu_count() or 1, _MOST_WORKERS),
+            mp_context=get_context("spawn"),
+            initializer=_ignore_interrupt,
+        )
+        self._greeting = self._executor.submit(_ready)
+
+    def close(self) -> None:
+        """End the workers; what they have in hand is finished."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _ready() -> None:
+    """Answered by the first worker that has started."""
 
 
 def _ignore_interrupt() -> None:
