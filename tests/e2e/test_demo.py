@@ -1,4 +1,4 @@
-"""`oracul demo`, run twice: what was planted is found, what was recorded is counted, nothing moves."""
+"""`oracul demo`, run twice: what was planted is found, what was recorded is counted once."""
 
 import os
 import subprocess
