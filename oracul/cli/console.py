@@ -31,6 +31,7 @@ MARKS = {
     "failed": "[red]✗[/]",
     "skipped": "[dim]–[/]",
 }
+ALERT_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
 TITLES = {
     "ingest_chain": "Landed chain data",
     "ingest_tokens": "Asked tokens what they are",
@@ -67,6 +68,21 @@ def say_outcome(outcome: "Outcome") -> None:
     """One line on how a step ended."""
     title = TITLES.get(outcome.step, outcome.step)
     out.print(f"{MARKS[outcome.status]} [bold]{title}[/]: {escape(outcome.summary)}")
+    if outcome.step == "alert":
+        say_alerts(outcome)
+
+
+def say_alerts(outcome: "Outcome") -> None:
+    """What people were not told yet, one message after the other."""
+    from oracul.alerts import Told
+
+    if not isinstance(outcome.detail, Told):
+        return
+    for message in outcome.detail.messages:
+        style = ALERT_STYLES.get(message.severity, "")
+        out.print(f"  [{style}]{message.severity}[/] [bold]{escape(message.title)}[/]")
+        for line in message.lines:
+            out.print(f"    {escape(line)}")
 
 
 class Bar:
