@@ -3,18 +3,23 @@
 import bz2
 import gzip
 import lzma
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, Any, Protocol, cast
 
 import lz4.frame
-import zstandard
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from oracul.warehouse.embedded.faults import INCORRECT_DATA, NOT_IMPLEMENTED, TOO_LARGE, Fault
 
 PIECE_BYTES = 1 << 20
-# A frame may ask for a window as large as this and not more.
-_ZSTD_WINDOW_BYTES = 128 << 20
+# A frame may ask for a window of two to this power (128 MiB) and not more.
+_ZSTD_WINDOW_LOG = 27
 _BROKEN = (OSError, EOFError, RuntimeError, ValueError, zlib.error, lzma.LZMAError)
 
 
@@ -44,7 +49,7 @@ class _Lz4Compressor:
 
 _COMPRESSORS: dict[str, Callable[[], Compressor]] = {
     "lz4": _Lz4Compressor,
-    "zstd": lambda: zstandard.ZstdCompressor(level=1).compressobj(),
+    "zstd": lambda: zstd.ZstdCompressor(level=1),
     "gzip": lambda: zlib.compressobj(1, zlib.DEFLATED, 31),
     "deflate": lambda: zlib.compressobj(1, zlib.DEFLATED, 15),
 }
@@ -73,8 +78,8 @@ class _Inflate:
 
 
 def _zstd_reader(source: IO[bytes]) -> Any:
-    reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
-    return reader.stream_reader(source, read_across_frames=True)
+    options = {int(zstd.DecompressionParameter.window_log_max): _ZSTD_WINDOW_LOG}
+    return zstd.ZstdFile(source, options=options)
 
 
 _READERS: dict[str, Callable[[IO[bytes]], Any]] = {
@@ -111,7 +116,7 @@ def unpacked(source: IO[bytes], encoding: str | None, limit_bytes: int) -> Itera
             if total > limit_bytes:
                 raise Fault(TOO_LARGE, f"The unpacked body is larger than {limit_bytes} bytes")
             yield piece
-    except (*_BROKEN, zstandard.ZstdError) as error:
+    except (*_BROKEN, zstd.ZstdError) as error:
         raise Fault(INCORRECT_DATA, f"Cannot unpack the body ({encoding}): {error}") from None
 
 

@@ -127,7 +127,7 @@ def read_ask(pairs: Iterable[tuple[str, str]], headers: Mapping[str, str]) -> As
             params[name] = value
         elif name.startswith("param_") and _IDENTIFIER.fullmatch(name[6:]):
             parameters[name[6:]] = value
-        elif _IDENTIFIER.fullmatch(name) and name not in RESERVED_SETTINGS:
+        elif _is_setting(name):
             settings[name] = value
         else:
             raise Fault(UNKNOWN_SETTING, f"Setting '{name[:80]}' cannot be given in a request")
@@ -158,6 +158,11 @@ def read_ask(pairs: Iterable[tuple[str, str]], headers: Mapping[str, str]) -> As
         settings=settings,
         parameters=parameters,
     )
+
+
+def _is_setting(name: str) -> bool:
+    is_name = _IDENTIFIER.fullmatch(name) is not None
+    return is_name and name not in RESERVED_SETTINGS and not name.startswith("param_")
 
 
 def _flag(value: str | None) -> bool:
