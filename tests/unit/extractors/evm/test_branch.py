@@ -1,0 +1,74 @@
+"""Links between blocks and agreement of endpoints."""
+
+from extractors.evm.branch import agreed, broken_links, contradicts, unanchored
+from extractors.evm.extract import newest
+from extractors.evm.finality import Claim, Tags, combine
+from extractors.evm.gaps import newest_first, runs
+from extractors.evm.parse import BlockFacts
+from extractors.evm.pointers import Pointer
+
+
+def fact(number, block_hash, parent):
+    return BlockFacts(number, block_hash, parent, 0, 0, 0, 0, ())
+
+
+def pointer(number, block_hash, parent):
+    return Pointer(number, block_hash, parent, 0, "latest")
+
+
+def test_linked_blocks_have_no_broken_link():
+    assert broken_links([fact(2, "b", "a"), fact(3, "c", "b")], {1: pointer(1, "a", "z")}) == []
+
+
+def test_unknown_neighbours_break_nothing():
+    assert broken_links([fact(5, "e", "d")], {}) == []
+
+
+def test_link_to_the_pointer_below_and_above_is_checked():
+    pointers = {1: pointer(1, "x", "z"), 3: pointer(3, "c", "y")}
+    assert broken_links([fact(2, "b", "a")], pointers) == [(1, 2), (2, 3)]
+
+
+def test_new_block_takes_the_place_of_its_pointer():
+    pointers = {1: pointer(1, "old", "z"), 2: pointer(2, "b", "new")}
+    assert broken_links([fact(1, "new", "z")], pointers) == []
+
+
+def test_only_tops_of_runs_need_an_anchor():
+    facts = [fact(n, str(n), str(n - 1)) for n in (1, 2, 5)]
+    assert unanchored(facts, {6: pointer(6, "6", "5")}) == [2]
+
+
+def test_majority_decides():
+    assert agreed(["a", "a", "b"]) == "a"
+    assert agreed(["a", "b"]) is None
+    assert agreed([]) is None
+
+
+def test_node_that_is_behind_contradicts_nothing():
+    assert not contradicts("a", [])
+    assert contradicts("a", ["b"])
+    assert contradicts("a", ["a", "b"])
+    assert not contradicts("a", ["a", "a", "b"])
+
+
+def test_newest_cuts_from_the_top():
+    assert newest([range(10, 20), range(5)], 12) == [range(10, 20), range(3, 5)]
+
+
+def test_runs_and_newest_first_are_inverse():
+    assert list(newest_first(runs([1, 2, 3, 7]))) == [7, 3, 2, 1]
+
+
+def claim(latest, safe=None, finalized=None, is_syncing=False):
+    return Claim(None, latest, "", safe, finalized, is_syncing)
+
+
+def test_finality_is_the_lowest_claim_of_nodes_in_sync():
+    claims = [claim(100, 90, 80), claim(99, 70, 60), claim(5, 2, 1, is_syncing=True)]
+    assert combine(claims, 64) == Tags(100, 70, 60)
+
+
+def test_finality_without_tags_is_by_depth():
+    tags = combine([claim(100)], 64)
+    assert [tags.of(n) for n in (36, 37)] == ["finalized", "latest"]
