@@ -7,8 +7,7 @@ import pytest
 
 from oracul.demo.generator.build import Grown, build
 from oracul.demo.generator.record import recording_of, write
-from oracul.demo.places import CHAIN_FILE, chain_loader
-from oracul.demo.recording import read_recording
+from oracul.demo.places import read_chain
 
 pytestmark = [
     pytest.mark.slow,
@@ -24,7 +23,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Grown:
 
 
 def test_generator_grows_the_recorded_blocks_again(grown) -> None:
-    recorded = chain_loader()().blocks[: DAYS * 24 + 1]
+    recorded = read_chain().blocks[: DAYS * 24 + 1]
     assert recording_of(grown).blocks == recorded
 
 
@@ -40,4 +39,4 @@ def test_generator_plans_every_failure(grown) -> None:
 
 def test_written_recording_reads_back(grown, tmp_path: Path) -> None:
     write(grown, tmp_path)
-    assert read_recording(tmp_path / CHAIN_FILE).blocks == recording_of(grown).blocks
+    assert read_chain(tmp_path).blocks == recording_of(grown).blocks

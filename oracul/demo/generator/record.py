@@ -7,26 +7,25 @@ import zstandard
 
 from oracul.demo.generator.build import CHAIN_ID, BlockAnswer, Grown, day_start_seconds
 from oracul.demo.generator.manifest import manifest
-from oracul.demo.places import CHAIN_FILE, MANIFEST_FILE, ORPHANED, PRICES_FILE
+from oracul.demo.places import CHAIN_FILES, MANIFEST_FILE, ORPHANED, PRICES_FILE, write_chain
 from oracul.demo.recording import (
     RecordedBlock,
     RecordedCall,
     Recording,
     recorded_block,
-    write_recording,
 )
 
 
 def write(grown: Grown, folder: Path) -> int:
     """Write chain, prices and manifest into `folder`; return their size in bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_recording(folder / CHAIN_FILE, recording_of(grown))
+    write_chain(recording_of(grown), folder)
     prices = {"first_second": day_start_seconds(0), "hourly_usd": grown.prices}
     packed = zstandard.ZstdCompressor(level=19).compress(json.dumps(prices).encode())
     (folder / PRICES_FILE).write_bytes(packed)
     text = json.dumps(manifest(grown), indent=1, ensure_ascii=True)
     (folder / MANIFEST_FILE).write_text(text + "\n")
-    files = (CHAIN_FILE, PRICES_FILE, MANIFEST_FILE)
+    files = (*CHAIN_FILES, PRICES_FILE, MANIFEST_FILE)
     return sum((folder / name).stat().st_size for name in files)
 
 
