@@ -10,6 +10,8 @@ from extractors.prices.screen import NEIGHBOURHOOD
 from oracul.warehouse import Client
 
 PRICES_TABLE = "raw.prices_spot"
+# CoinGecko's hourly points drift, so that an hour now and then has none.
+LONGEST_HOLE = 2
 _HERE = Path(__file__).parent
 LANDED_SQL = (_HERE / "landed_prices.sql").read_text(encoding="utf-8")
 REFUSED_SQL = (_HERE / "refused_prices.sql").read_text(encoding="utf-8")
@@ -94,18 +96,33 @@ def missing_hours(
     covered: set[tuple[str, str, datetime]],
     oldest: datetime | None,
 ) -> Mapping[Asset, list[datetime]]:
-    """The hours each asset that `source` lists still lacks, none before `oldest` (its reach)."""
+    """The hours each asset that `source` lists still lacks, none before `oldest` (its reach).
+
+    A hole of at most LONGEST_HOLE hours between covered ones is not missing: the source was asked
+    across it and had nothing.
+    """
     missing = {}
     for asset in assets:
         if source in asset.ids:
             lacking = [
                 hour
                 for hour in hours
-                if (oldest is None or hour >= oldest) and (source, asset.asset, hour) not in covered
+                if (oldest is None or hour >= oldest)
+                and (source, asset.asset, hour) not in covered
+                and not _is_in_hole(source, asset.asset, hour, covered)
             ]
             if lacking:
                 missing[asset] = lacking
     return missing
+
+
+def _is_in_hole(
+    source: str, asset: str, hour: datetime, covered: set[tuple[str, str, datetime]]
+) -> bool:
+    steps = range(1, LONGEST_HOLE + 1)
+    before = next((n for n in steps if (source, asset, hour - n * HOUR) in covered), None)
+    after = next((n for n in steps if (source, asset, hour + n * HOUR) in covered), None)
+    return before is not None and after is not None and before + after - 1 <= LONGEST_HOLE
 
 
 def _hours(start: datetime, end: datetime) -> Iterable[datetime]:

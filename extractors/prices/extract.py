@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import httpx
-
 from extractors.prices.asking import Answers, ask_all
 from extractors.prices.assets import wanted_assets
 from extractors.prices.connection import Connection
@@ -30,6 +28,7 @@ from extractors.prices.sources import (
     source_settings,
 )
 from oracul.errors import SourceUnavailable
+from oracul.http import open_client
 from oracul.log import get_logger
 from oracul.progress import Progress, Silent
 from oracul.settings import PricesSettings, Settings
@@ -137,7 +136,7 @@ def first_of_hour(observations: Iterable[Observation], wanted: set[Cell]) -> lis
 
 
 async def _extract(run: _Run, hours: Sequence[datetime]) -> None:
-    async with httpx.AsyncClient(timeout=30) as http:
+    async with open_client() as http:
         connections = {s.NAME: connect_source(http, s, run.settings) for s in run.sources}
         for number, window in enumerate(windows(hours)):
             assets = [
@@ -162,7 +161,8 @@ async def _extract_window(
         share = run.report.sources[source.NAME]
         if share.error:
             continue
-        missing = missing_hours(source.NAME, assets, hours, covered, _oldest(run, source))
+        listed = [asset for asset in assets if asset.asset not in share.unknown]
+        missing = missing_hours(source.NAME, listed, hours, covered, _oldest(run, source))
         cells = {(source.NAME, a.asset, hour) for a, lacking in missing.items() for hour in lacking}
         share.asked += len(cells)
         wanted |= cells

@@ -107,6 +107,7 @@ class Bar:
             TimeRemainingColumn(compact=True),
             console=err,
             transient=True,
+            disable=not err.is_terminal,
         )
         self._progress.start()
         self._task = self._progress.add_task(label, total=total, facts="")
