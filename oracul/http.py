@@ -148,6 +148,12 @@ async def retry(
         await sleep(wait)
 
 
+def open_client(timeout_seconds: float = 30.0) -> httpx.AsyncClient:
+    """A client that honours the environment's proxy, but reaches this machine itself directly."""
+    direct = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
+    return httpx.AsyncClient(timeout=timeout_seconds, mounts=direct)
+
+
 async def fetch_json(
     client: httpx.AsyncClient,
     url: str,

@@ -9,7 +9,7 @@ import httpx
 
 from oracul.alerts.messages import Message
 from oracul.errors import BadReply, SourceError, SourceUnavailable
-from oracul.http import RetryPolicy, retry, status_error
+from oracul.http import RetryPolicy, open_client, retry, status_error
 
 SOURCE = "the webhook"
 # Alerts are the last step of a run: nobody waits long for a chat service.
@@ -57,7 +57,7 @@ async def post_all(
     is in no fault.
     """
     faults: list[str] = []
-    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
+    async with open_client(TIMEOUT_SECONDS) as client:
         for message in messages:
             if faults and faults[-1].startswith(_UNREACHED):
                 faults.append(faults[-1])

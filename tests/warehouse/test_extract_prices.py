@@ -156,6 +156,16 @@ def test_extract_prices_probes_an_unmapped_token_before_asking_for_its_history(
     assert (report.asked, report.landed) == (72 + 24, 72)
 
 
+def test_extract_prices_asks_local_servers_without_the_proxy(
+    world: PriceWorld, clean: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert extract(world, clean, [LLAMA_ONLY]).landed == 5
+
+
 def test_extract_prices_covers_the_days_of_canonical_blocks_by_default(
     world: PriceWorld, clean: Client
 ) -> None:

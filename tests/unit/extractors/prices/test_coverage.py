@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from extractors.prices.coverage import Coverage, missing_hours, refusal_key
 from extractors.prices.model import HOUR, Asset, Observation
 from extractors.prices.report import ExtractedPrices, SourceReport
@@ -29,6 +31,24 @@ def test_missing_hours_leaves_out_covered_hours_and_unlisted_assets() -> None:
     covered = {("kraken", "ether", HOURS[1])}
     missing = missing_hours("kraken", [ETHER, TOKEN], HOURS, covered, None)
     assert missing == {ETHER: [HOURS[0], HOURS[2], HOURS[3]]}
+
+
+@pytest.mark.parametrize(
+    ("answered", "missing"),
+    [
+        ((0, 2), {3, 4, 5}),
+        ((0, 3), {4, 5}),
+        ((0, 4), {1, 2, 3, 5}),
+        ((1, 3, 5), {0}),
+    ],
+)
+def test_missing_hours_leaves_out_short_holes_the_source_was_asked_across(
+    answered: tuple[int, ...], missing: set[int]
+) -> None:
+    hours = [START + n * HOUR for n in range(6)]
+    covered = {("kraken", "ether", hours[n]) for n in answered}
+    found = missing_hours("kraken", [ETHER], hours, covered, None)
+    assert found == {ETHER: [hours[n] for n in sorted(missing)]}
 
 
 def test_missing_hours_stops_at_the_reach_of_the_source() -> None:
