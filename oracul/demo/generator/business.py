@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterator
 
-from oracul.demo.generator.setup import PAIRS, RETAIL_TRADERS, approve
+from oracul.demo.generator.setup import PAIRS, approve
 from oracul.demo.generator.tokens import BY_KEY, TOKENS, TokenPlan
+from oracul.demo.generator.trading import swaps
 from oracul.demo.generator.world import (
-    ARBITRAGEUR,
     ARTIST,
     DEPLOYER,
     EXCHANGES,
@@ -45,11 +45,10 @@ def ordinary_day(world: World, day: int, weekday: int, prices: dict[str, float])
     for tx in planned:
         hours[world.rng.choices(range(3, 24), CLOCK[3:])[0]].append(tx)
     for name in PAIRS:
-        swaps = list(_swaps(world, name, season, prices))
+        trades = list(swaps(world, name, season, prices))
         # In the order they were planned: what a swap yields depends on the swaps before it.
-        for hour, tx in zip(
-            sorted(world.rng.choices(range(3, 24), k=len(swaps))), swaps, strict=True
-        ):
+        when = sorted(world.rng.choices(range(3, 24), k=len(trades)))
+        for hour, tx in zip(when, trades, strict=True):
             hours[hour].append(tx)
     return hours
 
@@ -180,46 +179,3 @@ def _failures(world: World, day: int, season: float) -> Iterator[Tx]:
     yield world.tx(EXCHANGES[1], world.token["usdx"], data, gas=24_000, tag="failed")
     if day % 10 == 4:
         yield world.tx(world.rng.choice(RETAIL), None, FAILING_CREATION, tag="failed")
-
-
-def _swaps(world: World, name: str, season: float, prices: dict[str, float]) -> Iterator[Tx]:
-    base, _, size = PAIRS[name]
-    for _ in range(round(3 * season)):
-        raw = int(size * world.rng.uniform(0.0004, 0.0012) * scale(BY_KEY[base]))
-        trader = world.rng.choice(RETAIL_TRADERS)
-        yield from _swap(world, name, base, raw, trader, world.rng.random() < 0.5)
-    yield from _arbitrage(world, name, prices)
-
-
-def _swap(world: World, name: str, base: str, raw: int, trader: int, sell: bool) -> Iterator[Tx]:
-    """Sell `raw` of the base token, or buy about that much of it with the quote token."""
-    quote = PAIRS[name][1]
-    first_is_base = world.token[base] < world.token[quote]
-    held = world.reserves[name]
-    if not sell:
-        raw = raw * held[1 if first_is_base else 0] // held[0 if first_is_base else 1]
-    key, other = (base, quote) if sell else (quote, base)
-    zero_for_one = sell == first_is_base
-    into, out_of = (0, 1) if zero_for_one else (1, 0)
-    if raw <= 0 or world.balance[key][trader] < raw:
-        return
-    fee = raw * 997
-    got = fee * held[out_of] // (held[into] * 1000 + fee)
-    held[into] += raw
-    held[out_of] -= got
-    world.balance[key][trader] -= raw
-    world.balance[other][trader] += got
-    data = call("swap(bool,uint256,address)", zero_for_one, raw, world.accounts[trader])
-    yield world.tx(trader, world.contract[name], data, gas=300_000)
-
-
-def _arbitrage(world: World, name: str, prices: dict[str, float]) -> Iterator[Tx]:
-    """One trade a day brings the pool back to the market's price."""
-    base, quote, _ = PAIRS[name]
-    target = prices[str(BY_KEY[base].asset)] / prices[str(BY_KEY[quote].asset)]
-    target *= scale(BY_KEY[quote]) / scale(BY_KEY[base])
-    first_is_base = world.token[base] < world.token[quote]
-    x, y = world.reserves[name] if first_is_base else reversed(world.reserves[name])
-    wanted = math.sqrt(x * y / target)
-    if abs(wanted - x) > 0.002 * x:
-        yield from _swap(world, name, base, int(abs(wanted - x)), ARBITRAGEUR, wanted > x)
