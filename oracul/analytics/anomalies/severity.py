@@ -7,7 +7,7 @@ dragged by last month's spike, a season that was not one) neither makes nor hide
 |---|---|---|---|
 | low | ≥ 3.5 | more than half | Iglewicz and Hoaglin's limit for modified z-scores |
 | medium | ≥ 4.9 | all but one | one day in 220 of real crypto returns (less than a robust z of 6) |
-| high | ≥ 6.5 | all but one | one real day in 700; below one in 1,000 of calm, heavy-tailed days |
+| high | ≥ 6.5 | all but one | one real day in 600; below one in 1,000 of calm, heavy-tailed days |
 | critical | ≥ 11 | all but one | collapses: LUNA, FTT, March 2020 |
 
 The limits are far above a normal distribution's because daily crypto data are not normal; the
