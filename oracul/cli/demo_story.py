@@ -60,9 +60,12 @@ select
 
 def tell(settings: "Settings") -> None:
     """Run the demo and print what it did and found. Leaves with 1 when a step failed."""
+    from oracul import log
     from oracul.demo.stage import CHAIN, stage
     from oracul.warehouse import connect, migrate
 
+    if settings.log_level == "warning":
+        log.configure("error", json=settings.log_json)  # the story itself tells what degraded
     out.print("[bold]Oracul demo[/]: a recorded chain, replayed by servers on this machine.\n")
     with err.status("Starting the warehouse, three nodes and four price services …"):
         client = connect(settings)
