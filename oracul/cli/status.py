@@ -60,7 +60,7 @@ def read_status(client: "Client", now: datetime) -> dict[str, Any]:
         "chains": chains,
         "runs": [dict(zip(runs.column_names, row, strict=True)) for row in runs.result_rows],
         "checks": {suite: {"pass": p, "warn": w, "fail": f} for suite, p, w, f in checks},
-        "anomalies": dict(anomalies),
+        "anomalies": {str(severity): int(count) for severity, count in anomalies},
         "rejected_answers": _count(client, "select count() from meta.rejected_rows"),
         "reorgs": _count(client, "select count() from meta.reorgs final"),
     }

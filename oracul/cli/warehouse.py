@@ -1,8 +1,13 @@
 """`oracul warehouse …`: the embedded server, migrations, backups."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from oracul.units import plural
+
+if TYPE_CHECKING:
+    from oracul.warehouse.backup import TableContent
 
 app = typer.Typer(no_args_is_help=True, help="The ClickHouse warehouse: serve, migrate, back up.")
 
@@ -79,11 +84,16 @@ def status() -> None:
     from rich.table import Table
 
     from oracul.cli.console import out, settings
-    from oracul.warehouse import connect
+    from oracul.warehouse import connect, connection_environment
     from oracul.warehouse.migrate import status as migration_status
 
-    client = connect(settings())
-    out.print(f"ClickHouse {client.server_version} at {client.url}")
+    loaded = settings()
+    client = connect(loaded)
+    where = connection_environment(loaded)
+    out.print(
+        f"ClickHouse {client.server_version} at"
+        f" {where['ORACUL_CLICKHOUSE__HOST']}:{where['ORACUL_CLICKHOUSE__PORT']}"
+    )
     rows = client.query(
         "select database, sum(total_rows), formatReadableSize(sum(total_bytes)), count()"
         " from system.tables where database in ('raw', 'meta', 'curated', 'marts')"
@@ -114,9 +124,9 @@ def backup(
     from oracul.warehouse.backup import backup as make
 
     name = name or f"{utc_now():%Y-%m-%dT%H%M%S}"
-    made = make(connect(settings()), name, base=base)
-    out.print(f"Backed up {len(made.tables)} tables to {made.name}.")
-    out.print(f"Next: oracul warehouse restore {made.name}")
+    tables = make(connect(settings()), name, base=base)
+    out.print(f"Backed up {_size(tables)} as {name}.")
+    out.print(f"To bring it back: oracul warehouse restore {name}")
 
 
 @app.command()
@@ -131,5 +141,9 @@ def restore(
     from oracul.warehouse import connect
     from oracul.warehouse.backup import restore as bring_back
 
-    restored = bring_back(connect(settings()), name, overwrite=overwrite)
-    out.print(f"Restored {len(restored.tables)} tables; their contents match the backup.")
+    tables = bring_back(connect(settings()), name, overwrite=overwrite)
+    out.print(f"Restored {_size(tables)}; their contents are those of the backup.")
+
+
+def _size(tables: "list[TableContent]") -> str:
+    return f"{plural(len(tables), 'table')} with {plural(sum(t.rows for t in tables), 'row')}"

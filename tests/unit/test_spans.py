@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from oracul.spans import parse_blocks, parse_day
 from oracul.errors import ConfigError
+from oracul.spans import parse_blocks, parse_day
 
 
 def test_parse_blocks_reads_a_half_open_range():
