@@ -1,3 +1,3 @@
 """Fixtures that tests of every room share."""
 
-pytest_plugins = ["tests.fixtures.warehouse"]
+pytest_plugins = ["tests.fixtures.warehouse", "tests.fixtures.chain_landing"]

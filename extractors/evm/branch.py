@@ -55,17 +55,22 @@ def agreed(hashes: Sequence[str]) -> str | None:
 
 
 def contradicts(block_hash: str, hashes: Sequence[str]) -> bool:
-    """True when the endpoints' answers for a height do not confirm this hash.
+    """True when the endpoints' answers for a height do not confirm this hash, for a new block.
 
     No answer at all contradicts nothing: a node that is behind says null.
     """
     return bool(hashes) and agreed(hashes) != block_hash
 
 
+def is_stale(block_hash: str, hashes: Sequence[str]) -> bool:
+    """True when more than half of the answers name another hash, for a block that is canonical."""
+    return agreed(hashes) not in (None, block_hash)
+
+
 async def hashes_at(pool: Pool, numbers: Sequence[int]) -> dict[int, list[str]]:
     """What every usable endpoint in sync names as the hash at each height; nulls left out."""
     asked = await asyncio.gather(
-        *(_names(pool, e, numbers) for e in pool.usable if not e.is_syncing),
+        *(_names(pool, e, numbers) for e in pool.usable),
         return_exceptions=True,
     )
     found: dict[int, list[str]] = {number: [] for number in numbers}

@@ -73,7 +73,7 @@ class Endpoint:
         """Count a disproven answer; after a few the endpoint is set aside for this run."""
         self.proof_failures += 1
         if self.proof_failures >= _REFUSED_AFTER_PROOFS and self.is_usable:
-            self.set_aside = f"{self.proof_failures} answers contradicted their block's header"
+            self.set_aside = f"{self.proof_failures} of its answers were disproven"
             self.changed.set()
 
 

@@ -85,10 +85,11 @@ async def land_missing(
         fetch = Fetch(pool, Work(newest_first(gaps)), lander.put, lander.refuse, parser)
         try:
             await _run(fetch, lander)
+            extracted.gaps.update(fetch.work.given_up)
+            extracted.gaps.update(await lander.land_disputed())
         finally:
             parser.close()
             progress.finish()
-        extracted.gaps.update(fetch.work.given_up | lander.unlinked)
     await asyncio.to_thread(raise_finality, client, chain, tags)
     extracted.set_aside = {e.name: e.set_aside for e in pool.endpoints if e.set_aside}
     extracted.requests = sum(e.requests for e in pool.endpoints)

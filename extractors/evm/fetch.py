@@ -46,6 +46,7 @@ class Fetch:
 
     async def run(self) -> None:
         """Until everything is fetched or given up. Raises SourceError when no endpoint is left."""
+        self.work.give_up_what_nobody_has([e.name for e in self.pool.usable])
         async with asyncio.TaskGroup() as group:
             for endpoint in self.pool.usable:
                 group.create_task(self._pull(endpoint))

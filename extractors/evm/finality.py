@@ -40,14 +40,19 @@ class Claim:
     is_syncing: bool
 
 
+def in_sync(claims: list[Claim]) -> list[Claim]:
+    """Claims of the nodes in sync, or all when none is."""
+    return [c for c in claims if not c.is_syncing] or claims
+
+
 def combine(claims: list[Claim], finality_depth: int) -> Tags:
     """One view of several endpoints' claims.
 
     The head is the highest claim. Finality is the lowest claim among nodes that are in sync, so one
     node alone cannot make blocks final; without a claim, `finality_depth` below the head counts.
     """
-    latest = max(c.latest for c in claims)
-    trusted = [c for c in claims if not c.is_syncing] or claims
+    trusted = in_sync(claims)
+    latest = max(c.latest for c in trusted)
     finalized = [c.finalized for c in trusted if c.finalized is not None]
     safe = [c.safe for c in trusted if c.safe is not None]
     final_number = min(finalized) if finalized else latest - finality_depth

@@ -3,7 +3,7 @@
 import asyncio
 
 from extractors.evm.extract import finished, land_missing
-from extractors.evm.finality import combine, read_claims
+from extractors.evm.finality import combine, in_sync, read_claims
 from extractors.evm.lander import Lander
 from extractors.evm.pointers import highest_pointer
 from extractors.evm.pool import open_pool
@@ -42,7 +42,7 @@ def follow(
                 await lander.follow_fork_at(head.number)
             await land_missing(pool, client, tags, extracted, progress=progress, limit=limit)
             # A block that only the foremost node has yet is no gap; the next round brings it.
-            behind = min(c.latest for c in claims)
+            behind = min(c.latest for c in in_sync(claims))
             extracted.gaps = {n: why for n, why in extracted.gaps.items() if n <= behind}
             return extracted
 

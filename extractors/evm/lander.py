@@ -5,14 +5,14 @@ About a hundred blocks at a time, so that inserts stay few and memory flat.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from extractors.evm.branch import broken_links, contradicts, hashes_at, unanchored
+from extractors.evm.branch import agreed, broken_links, contradicts, hashes_at, unanchored
 from extractors.evm.endpoint import Endpoint
 from extractors.evm.fetch import Fetch
 from extractors.evm.finality import Tags
 from extractors.evm.landing import land, without
-from extractors.evm.parse import Parsed, Refusal
+from extractors.evm.parse import BlockFacts, Parsed, Refusal
 from extractors.evm.pointers import Pointer, read_pointers
 from extractors.evm.pool import Pool
 from extractors.evm.reorg import find_fork, follow_fork
@@ -44,7 +44,7 @@ class Lander:
         # Bounded: when the warehouse is slower than the nodes, fetching waits.
         self.queue: asyncio.Queue[Parsed | None] = asyncio.Queue(maxsize=BLOCKS_A_LANDING // 2)
         self.rejected: dict[tuple[str, str, str], RejectedRow] = {}
-        self.unlinked: dict[int, str] = {}
+        self.disputed: dict[int, str] = {}
 
     async def put(self, parsed: Parsed) -> None:
         """Queue a proven batch."""
@@ -86,32 +86,41 @@ class Lander:
         refused: set[int] = set()
         while True:
             facts = [f for p in parsed for f in p.facts if f.number not in refused]
-            if not facts:
-                break
-            around = {n for f in facts for n in (f.number - 1, f.number + 1)}
-            around -= {f.number for f in facts}
-            pointers = await asyncio.to_thread(
-                read_pointers, self.client, self.chain, [n for n in around if n >= 0]
-            )
+            pointers = await self._pointers_around(facts)
             broken = broken_links(facts, pointers)
             tops = unanchored(facts, pointers) if len(self.pool.usable) > 1 else []
-            if not broken and not tops:
-                break
-            asked = sorted({n for pair in broken for n in pair} | set(tops))
-            hashes = await hashes_at(self.pool, asked)
-            own = {f.number: f.hash for f in facts}
-            wrong = {n for n in asked if n in own and contradicts(own[n], hashes[n])}
-            if not wrong and not broken:
-                break
-            refused |= wrong
-            followed = await self._follow_branch(broken, pointers)
-            if not wrong and not followed:
+            asked = {n for pair in broken for n in pair} | set(tops)
+            wrong = await self._contradicted([f for f in facts if f.number in asked])
+            if wrong:
+                # Whoever gave one block of another branch may have given more of it.
+                sources = {f.source for f in wrong}
+                wrong = await self._contradicted([f for f in facts if f.source in sources])
+            elif broken and not await self._follow_branch(broken, pointers):
                 # Every party insists, yet the blocks do not fit: believe none of the new ones.
-                refused |= {n for pair in broken for n in pair if n in own}
-        for number in refused:
-            self.unlinked[number] = NOT_LINKED
-            self._reject("endpoints", number, NOT_LINKED)
-        return [without(p, refused) for p in parsed] if refused else list(parsed)
+                unfit = {n for pair in broken for n in pair}
+                wrong = [f for f in facts if f.number in unfit]
+            elif not broken:
+                return [without(p, refused) for p in parsed] if refused else list(parsed)
+            for fact in wrong:
+                refused.add(fact.number)
+                self.disputed[fact.number] = fact.source
+                self._reject(fact.source, fact.number, NOT_LINKED)
+
+    async def _pointers_around(self, facts: Sequence[BlockFacts]) -> dict[int, Pointer]:
+        around = {n for f in facts for n in (f.number - 1, f.number + 1)} - {-1}
+        around -= {f.number for f in facts}
+        return await asyncio.to_thread(read_pointers, self.client, self.chain, around)
+
+    async def _contradicted(self, facts: Sequence[BlockFacts]) -> list[BlockFacts]:
+        """Those of the blocks whose hash the endpoints do not confirm."""
+        if not facts:
+            return []
+        hashes = await hashes_at(self.pool, [f.number for f in facts])
+        wrong = [f for f in facts if contradicts(f.hash, hashes[f.number])]
+        for fact in wrong:
+            if agreed(hashes[fact.number]) is not None:
+                self.pool.blame(fact.source)
+        return wrong
 
     async def _follow_branch(
         self, broken: Sequence[tuple[int, int]], pointers: dict[int, Pointer]
@@ -130,32 +139,58 @@ class Lander:
         self.extracted.reorgs += 1
         return True
 
-    async def _land_numbers(self, numbers: Sequence[int]) -> dict[int, str]:
-        """Fetch and land these blocks in one go; returns what could not be proven or linked."""
-        collected: list[Parsed] = []
+    async def land_disputed(self) -> dict[int, str]:
+        """Fetch the blocks that were refused for their links from the other endpoints.
 
-        async def keep(parsed: Parsed) -> None:
-            collected.append(parsed)
+        Returns those that stay missing, with reasons.
+        """
+        blame, self.disputed = self.disputed, {}
+        return await self._land_numbers(sorted(blame), blame) if blame else {}
 
-        work, parser = Work(iter(sorted(numbers, reverse=True))), Parser(len(numbers))
-        fetch = Fetch(self.pool, work, keep, self.refuse, parser)
-        try:
-            await fetch.run()
-        finally:
-            parser.close()
+    async def _land_numbers(
+        self, numbers: Sequence[int], blame: Mapping[int, str] | None = None
+    ) -> dict[int, str]:
+        """Fetch and land these blocks in one go; returns what could not be proven or linked.
+
+        `blame` names the endpoint each block is not asked from.
+        """
+        collected, missing = await self._fetch_agreed(Work.again_without(
+            {n: (blame or {}).get(n, "") for n in numbers}))  # fmt: skip
         facts = [f for p in collected for f in p.facts]
-        missing = dict(fetch.work.given_up)
-        ends = {min(numbers) - 1, max(numbers) + 1} - {-1}
-        pointers = await asyncio.to_thread(read_pointers, self.client, self.chain, ends)
-        missing |= {lower: NOT_LINKED for lower, _ in broken_links(facts, pointers)}
-        if not missing:
+        pointers = await self._pointers_around(facts)
+        unfit = {n for pair in broken_links(facts, pointers) for n in pair}
+        missing |= {f.number: NOT_LINKED for f in facts if f.number in unfit}
+        if blame is not None:
+            collected = [without(p, unfit) for p in collected]
+        if blame is not None or not missing:
             await asyncio.to_thread(self._land, collected)
         return missing
+
+    async def _fetch_agreed(self, work: Work) -> tuple[list[Parsed], dict[int, str]]:
+        """Blocks that the endpoints agree on, each asked from one endpoint after the other."""
+        collected: list[Parsed] = []
+        missing: dict[int, str] = {}
+        for _ in self.pool.endpoints:
+            fetched: list[Parsed] = []
+
+            async def keep(parsed: Parsed, into: list[Parsed] = fetched) -> None:
+                into.append(parsed)
+
+            parser = Parser(0)
+            await Fetch(self.pool, work, keep, self.refuse, parser).run()
+            missing |= work.given_up
+            wrong = await self._contradicted([f for p in fetched for f in p.facts])
+            collected += [without(p, {f.number for f in wrong}) for p in fetched]
+            if not wrong:
+                return collected, missing
+            work = Work.again_without({f.number: f.source for f in wrong})
+        return collected, missing | dict.fromkeys(work.again, NOT_LINKED)
 
     def _land(self, parsed: Sequence[Parsed]) -> None:
         if self.rejected:
             rejected, self.rejected = list(self.rejected.values()), {}
             record_rejected(self.client, rejected)
+        parsed = [part for part in parsed if part.facts]
         facts = [fact for part in parsed for fact in part.facts]
         if not facts:
             return

@@ -54,6 +54,7 @@ class BlockFacts(msgspec.Struct, frozen=True):
     logs: int
     withdrawals: int
     parts: tuple[str, ...]
+    source: str = ""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -250,6 +251,7 @@ def _facts(number: int, proven: Proven) -> BlockFacts:
         logs=sum(len(r.logs) for r in proven.receipts),
         withdrawals=len(block.withdrawals or ()),
         parts=proven.parts,
+        source=proven.source,
     )
 
 

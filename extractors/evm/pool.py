@@ -40,9 +40,16 @@ class Pool:
 
     @property
     def usable(self) -> list[Endpoint]:
-        """Endpoints that were not set aside, the healthiest first."""
+        """Endpoints that were not set aside, the healthiest first; those in sync, if any is."""
         usable = [e for e in self.endpoints if e.is_usable]
+        usable = [e for e in usable if not e.is_syncing] or usable
         return sorted(usable, key=lambda e: (e.not_before > time.monotonic(), e.failures))
+
+    def blame(self, name: str) -> None:
+        """Count a disproven answer of the endpoint of this name."""
+        for endpoint in self.endpoints:
+            if endpoint.name == name:
+                endpoint.failed_proof()
 
     async def batch(self, endpoint: Endpoint, calls: Sequence[Call]) -> list[AnyReply]:
         """Answers of one endpoint in the order of the calls, errors of single calls among them."""

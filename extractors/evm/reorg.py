@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from extractors.evm.branch import contradicts, hashes_at
+from extractors.evm.branch import hashes_at, is_stale
 from extractors.evm.pointers import Pointer, read_pointers
 from extractors.evm.pool import Pool
 from oracul.errors import SourceError
@@ -60,7 +60,7 @@ async def _stale_of(pool: Pool, client: Client, numbers: Sequence[int]) -> dict[
     if not pointers:
         return {}
     hashes = await hashes_at(pool, sorted(pointers))
-    return {n: p for n, p in pointers.items() if contradicts(p.hash, hashes[n])}
+    return {n: p for n, p in pointers.items() if is_stale(p.hash, hashes[n])}
 
 
 async def follow_fork(pool: Pool, client: Client, fork: Fork, land_numbers: LandNumbers) -> None:

@@ -13,7 +13,7 @@ from extractors.evm.parse import Kind, Refusal
 # How much each kind of refusal weighs; an endpoint with this many strikes on a block is not asked
 # for it again. A null will not change by asking again; a cut or odd answer may.
 _STRIKES: dict[Kind, int] = {"missing": 3, "proof": 2, "bad": 1, "error": 1}
-_OUT = 3
+OUT = 3
 
 
 @dataclass
@@ -28,6 +28,14 @@ class Work:
     in_hand: int = 0
     is_stopped: bool = False
 
+    @classmethod
+    def again_without(cls, blame: dict[int, str]) -> "Work":
+        """Blocks to fetch again, each from another endpoint than the one named."""
+        work = cls(iter(()), deque(sorted(blame, reverse=True)))
+        for number, source in blame.items():
+            work.strikes[number] = {source: OUT}
+        return work
+
     def take(self, endpoint: str, size: int) -> list[int]:
         """Up to `size` numbers for an endpoint to fetch; none means: nothing for it right now."""
         taken: list[int] = []
@@ -37,7 +45,7 @@ class Work:
             if len(taken) == size:
                 break
             number = self.again.popleft()
-            if self.strikes.get(number, {}).get(endpoint, 0) >= _OUT:
+            if self.strikes.get(number, {}).get(endpoint, 0) >= OUT:
                 self.again.append(number)
             else:
                 taken.append(number)
@@ -74,7 +82,7 @@ class Work:
         """Move blocks that every usable endpoint has failed to `given_up`."""
         for number in list(self.again):
             tally = self.strikes.get(number, {})
-            if all(tally.get(name, 0) >= _OUT for name in usable):
+            if all(tally.get(name, 0) >= OUT for name in usable):
                 self.again.remove(number)
                 self.given_up[number] = self.reasons.get(number, "no endpoint left to ask")
 

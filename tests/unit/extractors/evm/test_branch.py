@@ -1,6 +1,6 @@
 """Links between blocks and agreement of endpoints."""
 
-from extractors.evm.branch import agreed, broken_links, contradicts, unanchored
+from extractors.evm.branch import agreed, broken_links, contradicts, is_stale, unanchored
 from extractors.evm.extract import newest
 from extractors.evm.finality import Claim, Tags, combine
 from extractors.evm.gaps import newest_first, runs
@@ -50,6 +50,12 @@ def test_node_that_is_behind_contradicts_nothing():
     assert contradicts("a", ["b"])
     assert contradicts("a", ["a", "b"])
     assert not contradicts("a", ["a", "a", "b"])
+
+
+def test_canonical_block_is_stale_only_when_most_say_so():
+    assert is_stale("a", ["b"])
+    assert not is_stale("a", ["a", "b"])
+    assert not is_stale("a", [])
 
 
 def test_newest_cuts_from_the_top():
