@@ -6,7 +6,7 @@
             select distinct partition from system.parts
             where active and database = '{{ beside.schema }}' and table = '{{ beside.identifier }}'
         {%- endset -%}
-        {%- set full = run_query(filled).columns[0].values() | list -%}
+        {%- set full = run_query(filled).rows | map(attribute='partition') | list -%}
     {%- endif -%}
     {%- set commands = [] -%}
     {%- for day in days -%}
