@@ -11,6 +11,7 @@ from extractors.prices.connection import Connection
 from extractors.prices.coverage import (
     Coverage,
     missing_hours,
+    read_context,
     read_coverage,
     spoken_of,
     wanted_hours,
@@ -154,7 +155,6 @@ async def _extract_window(
     hours: Sequence[datetime],
 ) -> None:
     coverage = read_coverage(run.client, assets, hours)
-    covered = coverage.covered()
     wanted: set[Cell] = set()
     questions: list[tuple[PriceSource, Connection, Sequence[Ask]]] = []
     for source in run.sources:
@@ -162,7 +162,7 @@ async def _extract_window(
         if share.error:
             continue
         listed = [asset for asset in assets if asset.asset not in share.unknown]
-        missing = missing_hours(source.NAME, listed, hours, covered, _oldest(run, source))
+        missing = missing_hours(source.NAME, listed, hours, coverage, _oldest(run, source))
         cells = {(source.NAME, a.asset, hour) for a, lacking in missing.items() for hour in lacking}
         share.asked += len(cells)
         wanted |= cells
@@ -171,9 +171,10 @@ async def _extract_window(
     answers = await _ask(run, questions)
     found = (o for answer in answers for o in answer.observations)
     rules = Rules(run.settings.band_ratio, run.settings.jump_ratio, run.settings.stale_seconds)
-    verdict = screen(first_of_hour(found, wanted), coverage.landed, rules, run.now)
+    context = read_context(run.client, {(asset, hour) for _, asset, hour in wanted})
+    verdict = screen(first_of_hour(found, wanted), context.landed, rules, run.now)
     land(run.client, verdict.accepted)
-    refused = record_refusals(run.client, verdict.refused, coverage.refused)
+    refused = record_refusals(run.client, verdict.refused, context.refused)
     for observation in verdict.accepted:
         run.report.sources[observation.source].landed += 1
         run.spoken_of.add(observation.asset)
@@ -188,7 +189,7 @@ async def _extract_window(
 
 def _lists_nothing(answer: Answers, coverage: Coverage) -> str:
     """Fault of a source that knows none of the assets and never did: its address is wrong."""
-    spoke = answer.observations or any(o.source == answer.source for o in coverage.landed)
+    spoke = answer.observations or coverage.spoke(answer.source)
     if spoke or len(answer.unknown) < max(answer.calls, 3):
         return ""
     return f"it lists none of {len(answer.unknown)} assets; check its base_url setting."

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from extractors.prices.coverage import Coverage, missing_hours, refusal_key
-from extractors.prices.model import HOUR, Asset, Observation
+from extractors.prices.coverage import Coverage, missing_hours
+from extractors.prices.model import HOUR, Asset
 from extractors.prices.report import ExtractedPrices, SourceReport
 
 START = datetime(2024, 5, 1, tzinfo=UTC)
@@ -14,23 +14,17 @@ ETHER = Asset("ether", "ETH", {"kraken": "XETHZUSD"})
 TOKEN = Asset("polygon:0xab", "", {"defillama": "polygon:0xab"})
 
 
-def seen(asset: str, hour: int, source: str = "kraken") -> Observation:
-    return Observation(asset, "X", source, 1.0, START + hour * HOUR + HOUR / 3)
-
-
-def test_covered_counts_landed_and_refused_hours() -> None:
-    refused = {("defillama", refusal_key(seen("polygon:0xab", 2)))}
-    covered = Coverage([seen("ether", 1)], refused).covered()
-    assert covered == {
-        ("kraken", "ether", HOURS[1]),
-        ("defillama", "polygon:0xab", HOURS[2]),
-    }
+def covering(*answered: int) -> Coverage:
+    return Coverage(set(), {("kraken", "ether"): {START + n * HOUR for n in answered}})
 
 
 def test_missing_hours_leaves_out_covered_hours_and_unlisted_assets() -> None:
-    covered = {("kraken", "ether", HOURS[1])}
-    missing = missing_hours("kraken", [ETHER, TOKEN], HOURS, covered, None)
+    missing = missing_hours("kraken", [ETHER, TOKEN], HOURS, covering(1), None)
     assert missing == {ETHER: [HOURS[0], HOURS[2], HOURS[3]]}
+
+
+def test_missing_hours_leaves_out_what_is_complete() -> None:
+    assert missing_hours("kraken", [ETHER], HOURS, Coverage({("kraken", "ether")}, {}), None) == {}
 
 
 @pytest.mark.parametrize(
@@ -46,13 +40,17 @@ def test_missing_hours_leaves_out_short_holes_the_source_was_asked_across(
     answered: tuple[int, ...], missing: set[int]
 ) -> None:
     hours = [START + n * HOUR for n in range(6)]
-    covered = {("kraken", "ether", hours[n]) for n in answered}
-    found = missing_hours("kraken", [ETHER], hours, covered, None)
+    found = missing_hours("kraken", [ETHER], hours, covering(*answered), None)
     assert found == {ETHER: [hours[n] for n in sorted(missing)]}
 
 
 def test_missing_hours_stops_at_the_reach_of_the_source() -> None:
-    assert missing_hours("kraken", [ETHER], HOURS, set(), HOURS[3]) == {ETHER: [HOURS[3]]}
+    assert missing_hours("kraken", [ETHER], HOURS, covering(), HOURS[3]) == {ETHER: [HOURS[3]]}
+
+
+def test_coverage_knows_who_spoke() -> None:
+    coverage = covering(1)
+    assert (coverage.spoke("kraken"), coverage.spoke("coinbase")) == (True, False)
 
 
 def test_report_names_the_sources_that_are_out() -> None:
