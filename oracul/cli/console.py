@@ -1,5 +1,6 @@
 """What all verbs share in speaking to people: two streams, settings, a bar, the end of a step."""
 
+import sys
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from flows.steps import Outcome
     from oracul.settings import Settings
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# A pipe has no width of its own; tables would be folded into 80 columns.
+PIPE_WIDTH = 120
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PIPE_WIDTH)
 
 MARKS = {
     "done": "[green]✓[/]",
