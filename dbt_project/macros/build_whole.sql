@@ -2,8 +2,6 @@
 {% macro build_whole(target_relation, existing, rows, sql) -%}
     {%- set fresh = make_intermediate_relation(target_relation) -%}
     {%- set old = make_backup_relation(target_relation, 'table' if existing is none else existing.type) -%}
-    {%- do adapter.drop_relation(fresh) -%}
-    {%- do adapter.drop_relation(old) -%}
     {%- do clickhouse__create_empty_table(false, fresh, sql, config.get('contract').enforced) -%}
     {%- for days in day_batches(rows) -%}
         {%- do insert_days(fresh, keep_days(sql, days)) -%}

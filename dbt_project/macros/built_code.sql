@@ -2,7 +2,7 @@
 {% macro built_code(name) -%}
     {%- set relation = model_relation(name) -%}
     (
-        select max(code_version) from meta.built_days final
-        where model = '{{ relation.schema }}.{{ relation.identifier }}' and input_version != 0
+        select any(code_version) from meta.built_days final
+        where block_date = '1970-01-01' and model = '{{ relation.schema }}.{{ relation.identifier }}'
     )
 {%- endmacro %}

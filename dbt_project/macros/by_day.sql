@@ -10,10 +10,11 @@
     {%- set code_version = by_day_code_version(sql) -%}
     {{ run_hooks(pre_hooks) }}
 
+    {%- do drop_left_overs(target_relation) -%}
     {%- set plan = run_query(day_plan(
-        target_relation, config.get('day_inputs', []), code_version, config.get('period', 'day'))).rows -%}
+        target_relation, config.get('day_inputs', []), config.get('period', 'day'))).rows -%}
     {%- set is_whole = should_full_refresh() or existing is none or existing.type != 'table'
-        or plan | selectattr('is_same_code', 'equalto', 0) | list | length > 0 -%}
+        or booked_code(target_relation) != code_version -%}
     {%- set gone = plan | selectattr('plan_version', 'none') | map(attribute='plan_day') | list -%}
     {%- set stale = [] -%}
     {%- for row in plan if row.plan_version is not none and (is_whole or not row.is_same) -%}
@@ -23,6 +24,7 @@
     {%- if is_whole -%}
         {%- do book_days(target_relation, plan | map(attribute='plan_day') | list, code_version) -%}
         {%- do build_whole(target_relation, existing, stale, sql) -%}
+        {%- do book_code(target_relation, code_version) -%}
     {%- elif stale or gone -%}
         {%- do book_days(target_relation, gone + stale | map(attribute='plan_day') | list, code_version) -%}
         {%- do replace_days(target_relation, stale, gone, sql) -%}

@@ -1,6 +1,6 @@
-{#- What a `by_day` model has to do: rows (plan_day, plan_version, block_count, is_same, is_same_code), one for each day that
+{#- What a `by_day` model has to do: rows (plan_day, plan_version, block_count, is_same), one for each day that
     the first input has or that it was built for. `plan_version` is NULL for a day that is gone. -#}
-{% macro day_plan(target_relation, inputs, code_version, period) -%}
+{% macro day_plan(target_relation, inputs, period) -%}
     with
 
     versions as (
@@ -22,9 +22,9 @@
     ),
 
     built as (
-        select block_date as day, input_version as version, code_version
+        select block_date as day, input_version as version
         from meta.built_days final
-        where model = '{{ target_relation.schema }}.{{ target_relation.identifier }}' and input_version != 0
+        where {{ is_booked(target_relation) }}
     ),
 
     sizes as (
@@ -39,8 +39,7 @@
         toString(coalesce(wanted.day, built.day)) as plan_day,
         toString(wanted.version) as plan_version,
         coalesce(sizes.block_count, 0) as block_count,
-        coalesce(wanted.version = built.version, false) as is_same,
-        coalesce(built.code_version, '{{ code_version }}') = '{{ code_version }}' as is_same_code
+        coalesce(wanted.version = built.version, false) as is_same
     from wanted
     full outer join built on wanted.day = built.day
     left join sizes on coalesce(wanted.day, built.day) = sizes.day

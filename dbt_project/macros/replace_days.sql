@@ -3,7 +3,6 @@
 {% macro replace_days(target_relation, rows, gone, sql) -%}
     {%- set beside = target_relation.incorporate(
         path={'identifier': target_relation.identifier ~ '__dbt_days'}) -%}
-    {%- do adapter.drop_relation(beside) -%}
     {%- for days in day_batches(rows) -%}
         {%- call statement('create_beside') -%}create table {{ beside }} as {{ target_relation }}{%- endcall -%}
         {%- do insert_days(beside, keep_days(sql, days)) -%}

@@ -132,7 +132,7 @@ comment 'What was told to whom. Read it with FINAL';
 create table if not exists meta.built_days
 (
     model         LowCardinality(String) comment 'table that was built, with its database',
-    block_date    Date comment 'the day; Monday for a table by week',
+    block_date    Date comment 'the day; Monday for a table by week; 1970-01-01 = the row of the whole table''s code',
     input_version UInt64 comment 'hash of the inputs the day was built from; 0 while it is being built and once it is gone',
     code_version  String comment 'hash of the compiled model; another one means a full rebuild',
     built_at      DateTime64(3, 'UTC')
