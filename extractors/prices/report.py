@@ -56,6 +56,8 @@ class ExtractedPrices:
     @property
     def sentence(self) -> str:
         """The run in one line."""
+        if not self.assets:
+            return "nothing needs a price yet"
         if not self.asked:
             return "every wanted hour has its prices already"
         spoke = sum(1 for share in self.sources.values() if share.landed)

@@ -62,6 +62,10 @@ def test_report_names_the_sources_that_are_out() -> None:
     assert not report.is_all_down
 
 
+def test_report_says_when_there_is_nothing_to_price() -> None:
+    assert ExtractedPrices(0, {"a": SourceReport()}).sentence == "nothing needs a price yet"
+
+
 def test_report_says_when_everything_was_there() -> None:
     assert ExtractedPrices(2, {"a": SourceReport()}).sentence == (
         "every wanted hour has its prices already"
