@@ -45,7 +45,11 @@ async def ask_tokens(pool: Pool, tokens: Sequence[str], block_number: int) -> As
     try:
         return await _ask(pool, tokens, block_number)
     except NoState:
-        return await _ask(pool, tokens, await _head(pool))
+        head = await _head(pool)
+    try:
+        return await _ask(pool, tokens, head)
+    except NoState as error:
+        return Asked(head, [], dict.fromkeys(tokens, error.message))
 
 
 async def _ask(pool: Pool, tokens: Sequence[str], block_number: int) -> Asked:

@@ -27,6 +27,7 @@ NEWEST_SQL = (
 )
 # Four calls each; small enough for the batch limits of public nodes.
 TOKENS_PER_BATCH = 20
+SHOWN_FAULTS = 3
 
 
 @dataclass
@@ -46,7 +47,10 @@ class ExtractedTokens:
         text = f"{plural(self.landed, 'token')} asked what they are"
         if self.unreadable:
             text += f", {self.unreadable:,} without a readable symbol"
-        return "; ".join([text, *self.degraded])
+        faults = self.degraded[:SHOWN_FAULTS]
+        if len(self.degraded) > SHOWN_FAULTS:
+            faults.append(f"and {len(self.degraded) - SHOWN_FAULTS:,} more")
+        return "; ".join([text, *faults])
 
 
 def extract_tokens(

@@ -157,6 +157,17 @@ def test_extract_tokens_asks_at_the_head_where_the_node_lost_the_state(clean: Cl
     assert rows(clean)[GOOD][:3] == (HEAD, "Good Token", "GOOD")
 
 
+def test_extract_tokens_is_degraded_when_the_node_has_no_state_at_all(clean: Client) -> None:
+    lost = [
+        says(GOOD, data, None, error_code=-32000, error_message="missing trie node 12 (path )")
+        for data in (NAME, SYMBOL, DECIMALS, SUPPLY)
+    ]
+    land_transfers(clean, [GOOD])
+    report = extract(clean, lost)
+    assert (report.landed, rows(clean)) == (0, {})
+    assert "lacks the block's state" in report.degraded[0]
+
+
 def test_extract_tokens_leaves_a_token_the_node_fails_on_for_later(clean: Client) -> None:
     broken = [says(OLD, NAME, None, error_code=-32603, error_message="internal error")]
     land_transfers(clean, [GOOD, OLD])
