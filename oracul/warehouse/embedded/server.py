@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import uvicorn
 
@@ -32,6 +33,7 @@ HOST = "127.0.0.1"
 # A client that neither sends nor takes a byte for this long is dropped.
 SILENCE_SECONDS = 300
 _STOP_SECONDS = 20
+_CLOSING_SECONDS = 10
 _MB = 1_000_000
 
 
@@ -92,19 +94,31 @@ def _run(service: Service, listener: socket.socket, places: Places, version: str
 def _own_data(places: Places) -> Iterator[None]:
     """Hold the lock of the data directory; the file names the process that holds it."""
     with places.data_lock.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _lock(lock, places):
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
             raise WarehouseError(
                 f"The data directory {places.engine.data} is in use by pid {holder}.",
                 hint="Stop it (oracul warehouse stop) or choose another ORACUL_HOME.",
-            ) from None
+            )
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         yield
+
+
+def _lock(file: IO[str], places: Places) -> bool:
+    """Take the lock; a server that is just closing (its note is gone) is waited for."""
+    deadline = time.monotonic() + _CLOSING_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if places.server.exists() or time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        else:
+            return True
 
 
 @contextmanager

@@ -75,11 +75,21 @@ def ensure_running(settings: Settings) -> Endpoint:
     places.make()
     info = running(settings)
     if info is None:
+        info = _wait_for_busy(settings, places)
+    if info is None:
         with places.start_lock.open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             info = running(settings) or _start(settings, places)
     users = load_users(settings, places.passwords)
     return Endpoint(info.host, info.port, users.admin, users.admin_password, users.reader_password)
+
+
+def _wait_for_busy(settings: Settings, places: Places) -> ServerInfo | None:
+    """The server, if it lives but is too busy, or too young, to answer at once."""
+    info = _read_info(places)
+    if info is not None and _is_alive(info):
+        _wait_until(lambda: running(settings) is not None or not _is_alive(info), START_SECONDS)
+    return running(settings)
 
 
 def stop(settings: Settings) -> bool:
@@ -98,6 +108,9 @@ def stop(settings: Settings) -> bool:
             f"The warehouse (pid {info.pid}) is still finishing its work after {STOP_SECONDS} s.",
             hint="Wait and try again, or end the process.",
         )
+    # Where this very process had started it, the dead child is still to be collected.
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(info.pid, os.WNOHANG)
     return True
 
 
