@@ -1,0 +1,165 @@
+"""Run the checks of a door: results as rows, as HTML, and as a verdict for whoever comes next."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from expectations.results import CheckRow, rows_of
+from expectations.scope import Door, Scope
+from oracul.errors import WarehouseError
+from oracul.progress import Progress, Silent
+from oracul.settings import Settings
+from oracul.units import plural
+from oracul.warehouse import Client
+
+DOCS_FOLDER = "data-docs"
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """How a door's checks ended. `docs_index` is the first page of the Data Docs."""
+
+    door: Door
+    rows: tuple[CheckRow, ...]
+    docs_index: Path
+
+    @property
+    def failed_critical(self) -> tuple[CheckRow, ...]:
+        """Checks that stop what comes after the door."""
+        return tuple(row for row in self.rows if row.status == "fail")
+
+    @property
+    def failed_warnings(self) -> tuple[CheckRow, ...]:
+        """Checks that a person should know of."""
+        return tuple(row for row in self.rows if row.status == "warn")
+
+    @property
+    def sentence(self) -> str:
+        """The report in one line, failed checks by name."""
+        passed = sum(row.status == "pass" for row in self.rows)
+        text = f"{passed} of {plural(len(self.rows), 'check')} passed"
+        for word, rows in (("FAILED", self.failed_critical), ("warning", self.failed_warnings)):
+            if rows:
+                named = "; ".join(f"{row.table} {row.check}: {row.observed}" for row in rows[:5])
+                text += f"; {word}: {named}" + (" …" if len(rows) > 5 else "")
+        return text
+
+
+def run_checks(
+    settings: Settings,
+    client: Client,
+    *,
+    door: Door,
+    run_id: str,
+    now: datetime,
+    contiguous: frozenset[str] = frozenset(),
+    progress: Progress | None = None,
+) -> CheckReport:
+    """Check every table of a door, write `meta.data_quality_checks` and the Data Docs.
+
+    A failed check is in the report, not an exception; a check that cannot run counts as failed. In
+    `contiguous` chains a gap is critical. Running again under the same `run_id` replaces the rows.
+    """
+    from expectations.context import add_warehouse, new_context
+    from expectations.docs import finish_docs
+    from expectations.suites import suites_of
+
+    progress = progress or Silent()
+    followed = frozenset(name for name, chain in settings.chains.items() if chain.rpc_urls)
+    scope = Scope(now.astimezone(UTC), followed, contiguous)
+    docs_dir = settings.home / DOCS_FOLDER
+    context = new_context(docs_dir)
+    warehouse = add_warehouse(context, settings)
+    modules, rows = suites_of(door), []
+    progress.start(f"Checking {door}", len(modules), "tables")
+    for module in modules:
+        rows += _check_table(context, warehouse, client, module, scope, f"{door}_door")
+        progress.advance(1, failed=sum(row.status == "fail" for row in rows))
+    progress.finish()
+    _record(client, rows, run_id, now)
+    return CheckReport(door, tuple(rows), finish_docs(context, docs_dir))
+
+
+def _check_table(
+    context: Any, warehouse: Any, client: Client, module: ModuleType, scope: Scope, suite: str
+) -> list[CheckRow]:
+    database, table = module.TABLE
+    name = f"{database}.{table}"
+    if not int(str(client.command(f"exists table {name}"))):
+        missing = CheckRow(
+            suite,
+            name,
+            "table_exists",
+            "critical",
+            "fail",
+            "no such table",
+            "the table is there",
+            1,
+        )
+        return [missing]
+    expectations = module.suite(scope)
+    results = _validate(context, warehouse, name, database, table, expectations)
+    rows = rows_of(suite, name, results)
+    return [
+        _with_examples(client, row, result, name) for row, result in zip(rows, results, strict=True)
+    ]
+
+
+def _validate(
+    context: Any, warehouse: Any, name: str, database: str, table: str, expectations: Any
+) -> list[dict[str, Any]]:
+    import great_expectations as gx
+
+    asset = warehouse.add_table_asset(name, table_name=table, schema_name=database)
+    definition = context.validation_definitions.add(
+        gx.ValidationDefinition(
+            name=name,
+            data=asset.add_batch_definition_whole_table("whole table"),
+            suite=context.suites.add(expectations),
+        )
+    )
+    checkpoint = context.checkpoints.add(
+        gx.Checkpoint(
+            name=name,
+            validation_definitions=[definition],
+            actions=[],
+            result_format={"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES},
+        )
+    )
+    (answer,) = checkpoint.run().run_results.values()
+    results: list[dict[str, Any]] = answer.to_json_dict()["results"]
+    return results
+
+
+def _with_examples(client: Client, row: CheckRow, result: dict[str, Any], name: str) -> CheckRow:
+    """Add the first wrong rows, which Great Expectations does not hand out for a query."""
+    sql = result["expectation_config"]["kwargs"].get("unexpected_rows_query")
+    if row.status == "pass" or not sql or row.details:
+        return row
+    try:
+        found = client.query(f"select * from ({sql.replace('{batch}', name)}) limit {EXAMPLES}")
+    except WarehouseError:
+        return row
+    examples = [dict(zip(found.column_names, values, strict=True)) for values in found.result_rows]
+    return replace(row, details=json.dumps(examples, default=str)[:4000])
+
+
+def _record(client: Client, rows: list[CheckRow], run_id: str, now: datetime) -> None:
+    if rows:
+        client.insert(
+            "data_quality_checks",
+            [
+                [now, r.suite, r.table, r.check, r.severity, r.status, r.observed, r.expected,
+                 r.unexpected_count, r.details, run_id]
+                for r in rows
+            ],
+            database="meta",
+            column_names=[
+                "checked_at", "suite", "table", "check", "severity", "status", "observed",
+                "expected", "unexpected_count", "details", "run_id",
+            ],
+        )  # fmt: skip

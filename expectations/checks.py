@@ -1,0 +1,60 @@
+"""The kinds of checks the suites are made of, each with a name and words for people."""
+
+from pathlib import Path
+from typing import Any
+
+import great_expectations.expectations as gxe
+
+from expectations.scope import Scope, Severity
+
+SQL_DIR = Path(__file__).with_name("suites") / "sql"
+
+ADDRESS = r"^0x[0-9a-f]{40}$"
+HASH = r"^0x[0-9a-f]{64}$"
+HEX = r"^0x([0-9a-f]{2})*$"
+
+
+def no_rows(
+    scope: Scope, name: str, expected: str, *, severity: Severity = "critical"
+) -> gxe.Expectation:
+    """`suites/sql/<name>.sql` selects what is wrong; `{batch}` in it is the guarded table."""
+    sql = SQL_DIR.joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    return gxe.UnexpectedRowsExpectation(
+        unexpected_rows_query=scope.fill(sql), **_words(name, expected, severity)
+    )
+
+
+def matches(column: str, pattern: str, expected: str, **options: Any) -> gxe.Expectation:
+    """Every value that is not NULL matches a regular expression."""
+    return gxe.ExpectColumnValuesToMatchRegex(
+        column=column, regex=pattern, **_words(f"{column}_format", expected, **options)
+    )
+
+
+def one_of(column: str, values: list[str], **options: Any) -> gxe.Expectation:
+    """Every value is one of a list."""
+    return gxe.ExpectColumnValuesToBeInSet(
+        column=column,
+        value_set=values,
+        **_words(f"{column}_is_known", f"one of {', '.join(values)}", **options),
+    )
+
+
+def between(
+    column: str, low: float | None, high: float | None, expected: str, **options: Any
+) -> gxe.Expectation:
+    """Every value that is not NULL lies in [low, high]."""
+    return gxe.ExpectColumnValuesToBeBetween(
+        column=column,
+        min_value=low,
+        max_value=high,
+        **_words(f"{column}_in_range", expected, **options),
+    )
+
+
+def _words(name: str, expected: str, severity: Severity = "critical") -> dict[str, Any]:
+    return {
+        "severity": severity,
+        "description": f"{name.replace('_', ' ')}: {expected}",
+        "meta": {"check": name, "expected": expected},
+    }

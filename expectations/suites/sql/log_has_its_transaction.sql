@@ -1,0 +1,4 @@
+select logs.chain as chain, logs.block_number as block_number, logs.log_index as log_index, logs.tx_hash as tx_hash
+from {batch} as logs
+left anti join raw.transactions as transactions
+    using (chain, block_number, block_hash, tx_index, tx_hash)

@@ -1,0 +1,20 @@
+select
+    blocks.chain as chain,
+    blocks.block_number as block_number,
+    blocks.proven as proven_count,
+    ifNull(landed.found, 0) as found_count
+from
+(
+    select chain, block_number, block_hash, any(transaction_count) as proven
+    from raw.blocks
+    inner join (select chain, block_number, block_hash from meta.canonical_blocks final) as pointers
+        using (chain, block_number, block_hash)
+    group by chain, block_number, block_hash
+) as blocks
+left join
+(
+    select chain, block_number, block_hash, uniqExact(tx_index) as found
+    from {batch}
+    group by chain, block_number, block_hash
+) as landed using (chain, block_number, block_hash)
+where proven_count != found_count

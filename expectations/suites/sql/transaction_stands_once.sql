@@ -1,0 +1,6 @@
+select chain, tx_hash, groupUniqArray(block_number) as heights
+from {batch} as transactions
+inner join (select chain, block_number, block_hash from meta.canonical_blocks final) as pointers
+    using (chain, block_number, block_hash)
+group by chain, tx_hash
+having uniqExact(block_number, tx_index) > 1

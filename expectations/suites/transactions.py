@@ -1,0 +1,35 @@
+"""Door 1, transactions: as many as proven, once, well formed."""
+
+from great_expectations import ExpectationSuite
+
+from expectations.checks import ADDRESS, HASH, matches, no_rows
+from expectations.scope import Scope
+
+TABLE = ("raw", "transactions")
+
+
+def suite(scope: Scope) -> ExpectationSuite:
+    """The checks of this table."""
+    return ExpectationSuite(
+        name=".".join(TABLE),
+        expectations=[
+            matches("tx_hash", HASH, "64 lower-case hex digits"),
+            matches("from_address", ADDRESS, "40 lower-case hex digits"),
+            matches("to_address", ADDRESS, "40 lower-case hex digits or NULL"),
+            no_rows(
+                scope,
+                "transaction_count_is_proven",
+                "each canonical block has the transactions its proof covered",
+            ),
+            no_rows(
+                scope,
+                "transaction_stands_once",
+                "no transaction is in two canonical blocks of a chain",
+            ),
+            no_rows(
+                scope,
+                "transaction_values_are_possible",
+                "gas used within the limit, a receiver or a created contract",
+            ),
+        ],
+    )

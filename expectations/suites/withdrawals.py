@@ -1,0 +1,23 @@
+"""Door 1, withdrawals: as many as proven, well formed."""
+
+from great_expectations import ExpectationSuite
+
+from expectations.checks import ADDRESS, matches, no_rows
+from expectations.scope import Scope
+
+TABLE = ("raw", "withdrawals")
+
+
+def suite(scope: Scope) -> ExpectationSuite:
+    """The checks of this table."""
+    return ExpectationSuite(
+        name=".".join(TABLE),
+        expectations=[
+            matches("address", ADDRESS, "40 lower-case hex digits"),
+            no_rows(
+                scope,
+                "withdrawal_count_is_proven",
+                "each canonical block has the withdrawals its proof covered",
+            ),
+        ],
+    )
