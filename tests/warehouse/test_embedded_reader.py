@@ -39,12 +39,12 @@ def ask(warehouse_endpoint: Endpoint, tables: str) -> Ask:
     secret = warehouse_endpoint.reader_password.get_secret_value()
     token = base64.b64encode(f"reader:{secret}".encode()).decode()
 
-    def send(query: str, method: str = "POST", **params: str) -> tuple[int, str]:
+    def send(text: str, method: str = "POST", **params: str) -> tuple[int, str]:
         connection = http.client.HTTPConnection(
             warehouse_endpoint.host, warehouse_endpoint.port, timeout=60
         )
         connection.request(
-            method, "/?" + urlencode(params), query.encode(), {"Authorization": f"Basic {token}"}
+            method, "/?" + urlencode(params), text.encode(), {"Authorization": f"Basic {token}"}
         )
         reply = connection.getresponse()
         body = reply.read().decode(errors="replace")
@@ -228,7 +228,7 @@ SERVER_ATTACKS = [
     "select arrayReduce('sum', [1])",
     "select throwIf(1)",
     "select 1 settings max_execution_time = 0",
-    "select * from marts.reader_open settings additional_result_filter = 'file(''/etc/passwd'') = 1'",
+    "select * from marts.reader_open settings additional_result_filter = 'file(''/x'') = 1'",
     "show processlist",
     "show users",
     "show grants",
