@@ -75,9 +75,8 @@ class Answer:
 
     async def fail(self, fault: Fault) -> None:
         """Send an error as the whole answer."""
-        get_logger().info(
-            "statement_failed", code=fault.code, name=fault.name, text=fault.message[:300]
-        )
+        # The text may quote data, so it goes to the client and not into the log.
+        get_logger().info("statement_failed", code=fault.code, name=fault.name)
         if self._tag is not None:
             return
         query_id = self._run.query_id if self._run else None

@@ -149,6 +149,14 @@ class Engine:
         finally:
             handle.close()
 
+    def kill_all(self) -> None:
+        """Stop all statements of this process."""
+        handle = self.open()
+        try:
+            handle.command("KILL QUERY WHERE query_id != queryID() ASYNC")
+        finally:
+            handle.close()
+
     def close(self) -> None:
         """Close the last handle: the engine writes what it holds and lets the directory go."""
         self._keeper.close()

@@ -37,6 +37,8 @@ _STATUS = {
     **dict.fromkeys((202, 439), 503),
 }
 _CODE = re.compile(r"Code: (\d+)\.")
+_PREFIX = re.compile(r"^(?:Code: \d+\.\s*DB::\w*Exception:\s*)+")
+_VERSION = re.compile(r" ?\(version [0-9.]+\)\.?")
 _NAME = re.compile(r"\(([A-Z][A-Z0-9_]{2,})\)")
 
 
@@ -64,9 +66,9 @@ def from_engine(error: BaseException) -> Fault:
     found = _CODE.search(text)
     if found is None:
         return Fault(UNKNOWN_EXCEPTION, text[:2000] or type(error).__name__)
-    body = text[found.end() :].replace(" DB::Exception:", "", 1).strip()
+    body = _PREFIX.sub("", _VERSION.sub("", text[found.start() :])).strip()
     names = list(_NAME.finditer(body))
     name = names[-1].group(1) if names else "UNKNOWN_EXCEPTION"
-    if names and not body[names[-1].end() :].strip(". \n"):
-        body = body[: names[-1].start()].strip()
+    while body.rstrip(". \n").endswith(f"({name})"):
+        body = body.rstrip(". \n").removesuffix(f"({name})").strip()
     return Fault((int(found.group(1)), name), body)

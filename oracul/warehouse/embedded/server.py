@@ -4,7 +4,9 @@ import asyncio
 import fcntl
 import os
 import shutil
+import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -56,14 +58,18 @@ def serve(settings: Settings) -> None:
             count = settings.warehouse.max_connections
             threads = ThreadPoolExecutor(count, thread_name_prefix="statement")
             service = Service(users, room, limits, threads, asyncio.Semaphore(count))
-            with threads:
-                _run(service, listener, places, engine.version())
+            with threads, _quiet_signals():
+                _run(service, listener, places, engine.version(), 4 * count + 64)
+                # What did not end within the time for stopping is not waited for.
+                engine.kill_all()
             sessions.close()
         finally:
             engine.close()
 
 
-def _run(service: Service, listener: socket.socket, places: Places, version: str) -> None:
+def _run(
+    service: Service, listener: socket.socket, places: Places, version: str, max_sockets: int
+) -> None:
     """Hand the socket to uvicorn; the server is announced in `server.json` while it runs."""
     host, port = listener.getsockname()[:2]
     server = uvicorn.Server(
@@ -77,7 +83,7 @@ def _run(service: Service, listener: socket.socket, places: Places, version: str
             server_header=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=_STOP_SECONDS,
-            limit_concurrency=service.places._value * 4 + 64,
+            limit_concurrency=max_sockets,
         )
     )
     info = ServerInfo(os.getpid(), host, port, time.time(), version)
@@ -88,6 +94,24 @@ def _run(service: Service, listener: socket.socket, places: Places, version: str
     finally:
         places.server.unlink(missing_ok=True)
         get_logger().info("warehouse_stopped", port=port)
+
+
+@contextmanager
+def _quiet_signals() -> Iterator[None]:
+    """uvicorn raises the signal that stopped it once more; here that must not end the process."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {one: signal.signal(one, _ignore) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _ignore(_signal: int, _frame: object) -> None:
+    """The server has stopped already."""
 
 
 @contextmanager
