@@ -9,15 +9,22 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from extractors.evm.arrays import (
+    SECONDS,
+    Column,
+    bool_array,
+    list_array,
+    number_array,
+    take,
+    text_array,
+)
 from extractors.evm.encode import transaction_type
 from extractors.evm.hexcolumns import (
-    Column,
     FieldError,
     bytes_text,
     fixed_text,
     numbers,
     optional_text,
-    take,
     uint256,
     unsigned,
 )
@@ -25,7 +32,6 @@ from extractors.evm.proof import effective_price
 from extractors.evm.structs import Block, Receipt, Transaction
 
 TABLES = ("logs", "transactions", "withdrawals", "blocks")
-SECONDS = pa.timestamp("s", "UTC")
 
 
 class Proven(NamedTuple):
@@ -52,17 +58,15 @@ class _Positions:
     """The columns that place a row: chain, number, hash and time of its block."""
 
     def __init__(self, chain: str, blocks: Sequence[Block]) -> None:
-        self.chain = pa.DictionaryArray.from_arrays(
-            pa.array([0] * len(blocks), pa.int8()), pa.array([chain])
-        )
+        self.chain = text_array([chain] * len(blocks))
         self.number = unsigned("number", [b.number for b in blocks], pa.uint64())
         self.hash = fixed_text("hash", [b.hash for b in blocks], 32)
         seconds = numbers("timestamp", [b.timestamp for b in blocks], 32)
-        self.timestamp = pa.array(seconds, pa.int64()).cast(SECONDS)
+        self.timestamp = number_array(seconds, SECONDS)
 
     def repeated(self, counts: Sequence[int]) -> dict[str, Column]:
         """Key columns for `counts[i]` rows of block i."""
-        rows = pa.array(np.repeat(np.arange(len(counts), dtype=np.int32), counts))
+        rows = np.repeat(np.arange(len(counts)), counts)
         return {
             "chain": take(self.chain, rows),
             "block_number": take(self.number, rows),
@@ -75,8 +79,7 @@ def _within(counts: Sequence[int]) -> Column:
     """0, 1, 2 … within each group."""
     if not sum(counts):
         counts = [0]
-    column: Column = pa.array(np.concatenate([np.arange(n, dtype=np.uint32) for n in counts]))
-    return column
+    return number_array(np.concatenate([np.arange(n) for n in counts]), pa.uint32())
 
 
 def _logs(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
@@ -84,7 +87,7 @@ def _logs(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
     per_receipt = [len(r.logs) for r in receipts]
     logs = [log for r in receipts for log in r.logs]
     per_block = [sum(len(r.logs) for r in p.receipts) for p in proven]
-    of_receipt = pa.array(np.repeat(np.arange(len(receipts), dtype=np.int32), per_receipt))
+    of_receipt = np.repeat(np.arange(len(receipts)), per_receipt)
     tx_hash = fixed_text("transactionHash", [r.transaction_hash for r in receipts], 32)
     tx_index = _within([len(p.receipts) for p in proven])
     topics = [log.topics for log in logs]
@@ -131,7 +134,7 @@ def _transactions(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
             "max_fee_per_blob_gas_wei": wei(lambda t: t.max_fee_per_blob_gas, "maxFeePerBlobGas"),
             "tx_type": _types(txs),
             "input": bytes_text("input", [t.input for t in txs]),
-            "is_success": pa.array([_is_success(r.status) for r in receipts], pa.bool_()),
+            "is_success": bool_array([_is_success(r.status) for r in receipts]),
             "post_state_root": optional_text("root", [r.root for r in receipts], 32),
             "gas_used": u64(lambda r: r.gas_used, "gasUsed"),
             "cumulative_gas_used": u64(lambda r: r.cumulative_gas_used, "cumulativeGasUsed"),
@@ -139,9 +142,7 @@ def _transactions(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
             "created_contract_address": optional_text(
                 "contractAddress", [r.contract_address for r in receipts], 20
             ),
-            "blob_versioned_hashes": pa.array(
-                [t.blob_versioned_hashes or [] for t in txs], pa.list_(pa.string())
-            ),
+            "blob_versioned_hashes": list_array([t.blob_versioned_hashes or [] for t in txs]),
             "blob_gas_used": u64(lambda r: r.blob_gas_used, "blobGasUsed"),
             "blob_gas_price_wei": uint256("blobGasPrice", [r.blob_gas_price for r in receipts]),
             "l1_fee_wei": uint256("l1Fee", [r.l1_fee for r in receipts]),
@@ -157,7 +158,7 @@ def _types(txs: Sequence[Transaction]) -> Column:
     types = [transaction_type(t) for t in txs]
     if types and max(types) > 0xFF:
         raise FieldError("type: more than 8 bits")
-    return pa.array(types, pa.uint8())
+    return number_array(types, pa.uint8())
 
 
 def _is_success(status: str | None) -> bool | None:
@@ -213,7 +214,6 @@ def _blocks(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
     def u64(field: Callable[[Block], str | None], name: str) -> Column:
         return unsigned(name, [field(b) for b in blocks], pa.uint64())
 
-    withdrawals = [None if b.withdrawals is None else len(b.withdrawals) for b in blocks]
     return pa.table(
         {
             **positions.repeated([1] * len(blocks)),
@@ -245,12 +245,19 @@ def _blocks(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
             "requests_hash": optional_text(
                 "requestsHash", [b.requests_hash for b in blocks], 32
             ),
-            "transaction_count": pa.array([len(p.receipts) for p in proven], pa.uint32()),
-            "log_count": pa.array(
+            "transaction_count": number_array([len(p.receipts) for p in proven], pa.uint32()),
+            "log_count": number_array(
                 [sum(len(r.logs) for r in p.receipts) for p in proven], pa.uint32()
             ),
-            "withdrawal_count": pa.array(withdrawals, pa.uint32()),
-            "proof": pa.array([list(p.parts) for p in proven], pa.list_(pa.string())),
-            "source": pa.array([p.source for p in proven], pa.string()),
+            "withdrawal_count": _withdrawal_counts(blocks),
+            "proof": list_array([p.parts for p in proven]),
+            "source": text_array([p.source for p in proven]),
         }
     )  # fmt: skip
+
+
+def _withdrawal_counts(blocks: Sequence[Block]) -> Column:
+    """NULL where the node did not send the list, or the chain has none."""
+    counts = [len(b.withdrawals or ()) for b in blocks]
+    present = np.array([b.withdrawals is not None for b in blocks], np.bool_)
+    return number_array(counts, pa.uint32(), present)

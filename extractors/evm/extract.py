@@ -69,8 +69,13 @@ async def land_missing(
     *,
     progress: Progress | None = None,
     limit: int | None = None,
+    wants_proof: bool = True,
 ) -> None:
-    """Fetch and land what has no pointer in [extracted.start, extracted.end), at most `limit`."""
+    """Fetch and land what has no pointer in [extracted.start, extracted.end), at most `limit`.
+
+    `wants_proof=False` exists to measure what proof costs; no command offers it, and the blocks
+    carry an empty `proof`.
+    """
     chain, began = pool.chain.chain, time.monotonic()
     gaps = await asyncio.to_thread(missing_ranges, client, chain, extracted.start, extracted.end)
     missing = sum(map(len, gaps))
@@ -82,7 +87,8 @@ async def land_missing(
         progress.start(f"{chain} blocks", total, "blocks")
         lander = Lander(pool, client, tags, extracted, progress)
         parser = Parser(total)
-        fetch = Fetch(pool, Work(newest_first(gaps)), lander.put, lander.refuse, parser)
+        work = Work(newest_first(gaps))
+        fetch = Fetch(pool, work, lander.put, lander.refuse, parser, wants_proof)
         try:
             await _run(fetch, lander)
             extracted.gaps.update(fetch.work.given_up)

@@ -4,16 +4,16 @@ Nothing wraps, nothing defaults: FieldError names the column.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from extractors.evm.arrays import Column, Numbers, joined_text, number_array, offsets, take
+
 UINT256 = pa.binary(32)
 UINT256_BYTES = 32
 _HEX_TEXT = b"0123456789abcdefx"
-Column: TypeAlias = "pa.Array[Any]"
-_Lengths = np.ndarray[Any, Any]
 Values = Sequence[str | None]
 
 
@@ -27,7 +27,7 @@ def fixed_text(name: str, values: Sequence[str], size: int) -> Column:
     joined = "".join(values)
     if values and set(map(len, values)) != {width}:
         raise FieldError(f"{name}: not {size} bytes")
-    return _text_array(name, values, joined, np.full(len(values), width, np.int32))
+    return _text_array(name, joined, np.full(len(values), width, np.int32))
 
 
 def bytes_text(name: str, values: Sequence[str]) -> Column:
@@ -35,29 +35,25 @@ def bytes_text(name: str, values: Sequence[str]) -> Column:
     lengths = np.fromiter(map(len, values), np.int32, len(values))
     if (lengths & 1).any() or (lengths < 2).any():
         raise FieldError(f"{name}: not whole bytes")
-    return _text_array(name, values, "".join(values), lengths)
+    return _text_array(name, "".join(values), lengths)
 
 
-def _text_array(name: str, values: Sequence[str], joined: str, lengths: _Lengths) -> Column:
+def _text_array(name: str, joined: str, lengths: Numbers) -> Column:
     raw = joined.encode("ascii", "replace")
     if raw.translate(None, _HEX_TEXT):
         raw = raw.lower()
-    offsets = np.zeros(len(lengths) + 1, np.int32)
-    np.cumsum(lengths, out=offsets[1:])
+    ends = offsets(lengths)
     text = np.frombuffer(raw, np.uint8)
-    starts = offsets[:-1]
+    starts = ends[:-1]
     is_hex = (
-        len(text) == int(offsets[-1])
+        len(text) == int(ends[-1])
         and not raw.translate(None, _HEX_TEXT)
         and bool((text[starts] == ord("0")).all() and (text[starts + 1] == ord("x")).all())
-        and raw.count(b"x") == len(values)
+        and raw.count(b"x") == len(lengths)
     )
     if not is_hex:
         raise FieldError(f"{name}: not hex text")
-    column: Column = pa.Array.from_buffers(
-        pa.string(), len(values), [None, pa.py_buffer(offsets.data), pa.py_buffer(raw)]
-    )
-    return column
+    return joined_text(raw, lengths)
 
 
 def optional_text(name: str, values: Values, size: int | None = None) -> Column:
@@ -84,7 +80,7 @@ def numbers(name: str, values: Sequence[str], bits: int) -> list[int]:
 def unsigned(name: str, values: Values, arrow_type: Any) -> Column:
     """Column of 8 to 64 bits from quantities, None staying NULL. Raises FieldError."""
     present = [v for v in values if v is not None]
-    column: Column = pa.array(numbers(name, present, arrow_type.bit_width), arrow_type)
+    column = number_array(numbers(name, present, arrow_type.bit_width), arrow_type)
     return _spread(column, values)
 
 
@@ -104,11 +100,4 @@ def _spread(column: Column, values: Values) -> Column:
         empty: Column = pa.nulls(len(values), column.type)
         return empty
     present = np.fromiter((v is not None for v in values), np.bool_, len(values))
-    positions = np.cumsum(present) - 1
-    return take(column, pa.array(positions, mask=~present))
-
-
-def take(column: Column, positions: Any) -> Column:
-    """Values of a column at these positions; NULL where the position is NULL."""
-    taken: Column = column.take(positions)
-    return taken
+    return take(column, np.maximum(np.cumsum(present) - 1, 0), present)

@@ -9,6 +9,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from extractors.evm.arrays import instants, number_array
 from extractors.evm.columns import TABLES
 from extractors.evm.parse import BlockFacts, Parsed, ipc_stream
 from extractors.evm.pointers import Pointer, write_pointers
@@ -55,8 +56,8 @@ def insert_facts(client: Client, parsed: Sequence[Parsed], now: datetime) -> dic
         table = pa.concat_tables([_read(part.tables[name]) for part in parsed if part.tables])
         rows[name] = table.num_rows
         if table.num_rows:
-            stamp = pa.repeat(pa.scalar(now, pa.timestamp("ms", "UTC")), table.num_rows)
-            client.insert_arrow(name, table.append_column("ingested_at", stamp), database="raw")
+            stamped = table.append_column("ingested_at", instants(now, table.num_rows))
+            client.insert_arrow(name, stamped, database="raw")
     return rows
 
 
@@ -66,7 +67,7 @@ def _read(stream: bytes) -> pa.Table:
 
 def without(parsed: Parsed, numbers: set[int]) -> Parsed:
     """The same blocks without these numbers."""
-    unwanted = pa.array(sorted(numbers), pa.uint64())
+    unwanted = number_array(sorted(numbers), pa.uint64())
     tables = {}
     for name, stream in parsed.tables.items():
         table = _read(stream)

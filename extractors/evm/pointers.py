@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from extractors.evm.arrays import SECONDS, instants, number_array, text_array
 from oracul.times import utc_now
 from oracul.warehouse import Client
 
@@ -52,18 +53,17 @@ def write_pointers(client: Client, chain: str, pointers: Sequence[Pointer]) -> N
     if not pointers:
         return
     now = utc_now()
+    count = len(pointers)
     table = pa.table(
         {
-            "chain": [chain] * len(pointers),
-            "block_number": pa.array([p.number for p in pointers], pa.uint64()),
-            "block_hash": [p.hash for p in pointers],
-            "parent_hash": [p.parent_hash for p in pointers],
-            "block_timestamp": pa.array([p.timestamp for p in pointers], pa.int64()).cast(
-                pa.timestamp("s", "UTC")
-            ),
-            "finality": [p.finality for p in pointers],
-            "version": pa.array([version_at(now)] * len(pointers), pa.uint64()),
-            "committed_at": pa.array([now] * len(pointers), pa.timestamp("ms", "UTC")),
+            "chain": text_array([chain] * count),
+            "block_number": number_array([p.number for p in pointers], pa.uint64()),
+            "block_hash": text_array([p.hash for p in pointers]),
+            "parent_hash": text_array([p.parent_hash for p in pointers]),
+            "block_timestamp": number_array([p.timestamp for p in pointers], SECONDS),
+            "finality": text_array([p.finality for p in pointers]),
+            "version": number_array([version_at(now)] * count, pa.uint64()),
+            "committed_at": instants(now, count),
         }
     )
     client.insert_arrow("canonical_blocks", table, database="meta")
