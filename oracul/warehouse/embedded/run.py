@@ -20,7 +20,8 @@ from oracul.warehouse.embedded.sessions import Session, Sessions
 from oracul.warehouse.embedded.statement import STREAMED_FORMATS, Statement, read_statement
 
 # The longest statement; data of an insert does not count.
-MAX_STATEMENT_BYTES = 4 << 20
+MAX_STATEMENT_BYTES = 1 << 20
+READER_STATEMENT_BYTES = 256 << 10
 # Rows written as VALUES in the statement itself go to the engine in one piece up to this size.
 _WHOLE_VALUES_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 20
@@ -77,6 +78,8 @@ class Run:
     def start(self, body: Iterator[bytes], external: list[External]) -> None:
         """Read, check and begin the statement. Raises Fault; `close` is due in any case."""
         head, rest = _split_head(self._ask.query, body)
+        if self._caller.is_reader and len(head) > READER_STATEMENT_BYTES:
+            raise Fault(SYNTAX_ERROR, f"The query is longer than {READER_STATEMENT_BYTES} bytes")
         statement = read_statement(head)
         if statement.into_outfile:
             raise Fault(BAD_ARGUMENTS, "INTO OUTFILE is not allowed over HTTP")

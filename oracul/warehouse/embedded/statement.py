@@ -32,16 +32,18 @@ STREAMED_FORMATS = frozenset(
     ]
 )
 
+# Atomic groups and ends at the end of the text keep the scan linear, whatever is left unclosed.
 _TOKEN = re.compile(
     r"""
-    (?P<space>\s+ | --[^\n]* | \#[ !][^\n]* | /\*.*?\*/ )
+    (?P<space>\s+ | --[^\n]* | \#[ !][^\n]* | /\*.*?(?:\*/|\Z) )
   | (?P<quoted>
-        '[^'\\]*(?:(?:\\.|'')[^'\\]*)*'
-      | "[^"\\]*(?:(?:\\.|"")[^"\\]*)*"
-      | `[^`\\]*(?:(?:\\.|``)[^`\\]*)*` )
-  | (?P<heredoc>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
+        (?> ' (?> [^'\\]+ | \\. | '' )* (?: ' | \\?\Z ) )
+      | (?> " (?> [^"\\]+ | \\. | "" )* (?: " | \\?\Z ) )
+      | (?> ` (?> [^`\\]+ | \\. | `` )* (?: ` | \\?\Z ) ) )
+  | (?P<heredoc>\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z) )
   | (?P<word>[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff$]* )
-  | (?P<number>[0-9][A-Za-z0-9_.]* )
+  | (?P<number>[0-9][0-9.,\s]* )
+  | (?P<marks>[,.:=<>!+*%?|&^~@\\]+ )
   | (?P<mark>. )
     """,
     re.VERBOSE | re.DOTALL,
