@@ -107,7 +107,7 @@ def _run(shown: "Stage", names: list[str] | None) -> None:
     from oracul.cli.steps import run_named
 
     run = Run(shown.settings, chain=shown.manifest["chain"], now=shown.now, progress=Bar())
-    outcomes = run_named(run, names)
+    outcomes = run_named(run, names, is_brief=True)  # the tables below tell what alerts say
     if any(outcome.status == "failed" for outcome in outcomes):
         raise typer.Exit(1)
 

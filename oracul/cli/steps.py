@@ -1,5 +1,6 @@
 """Running steps of the main job from the command line: print each end, choose the exit code."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -34,15 +35,15 @@ def run_and_exit(run: Run, names: list[str] | None = None, *, strict: bool = Fal
         raise typer.Exit(_exit_code(failed))
 
 
-def run_named(run: Run, names: list[str] | None = None) -> list[Outcome]:
-    """Run these steps and say how each ended."""
+def run_named(run: Run, names: list[str] | None = None, *, is_brief: bool = False) -> list[Outcome]:
+    """Run these steps and say how each ended; `is_brief` leaves the text of the alerts out."""
     chosen = [step_named(name) for name in names] if names is not None else None
     outcomes = []
     for outcome in run_steps(run, call, chosen):
         run.progress.finish()
         if outcome.status == "failed" and isinstance(outcome.detail, OraculError):
             complain(outcome.detail)
-        say_outcome(outcome)
+        say_outcome(replace(outcome, detail=None) if is_brief else outcome)
         outcomes.append(outcome)
     return outcomes
 
