@@ -1,6 +1,9 @@
 """What all verbs share in speaking to people: two streams, settings, a bar, the end of a step."""
 
+import os
+import shutil
 import sys
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -55,6 +58,14 @@ def settings() -> "Settings":
     loaded = load_settings()
     log.configure(loaded.log_level, json=loaded.log_json)
     return loaded
+
+
+def command_name() -> str:
+    """How this command is typed here: its bare name when the shell would find it, else its path."""
+    started_as = Path(sys.argv[0])
+    if shutil.which("oracul") or started_as.name != "oracul":
+        return "oracul"
+    return os.path.relpath(started_as)
 
 
 def complain(error: OraculError) -> None:

@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from oracul.cli.console import Bar, err, out
+from oracul.cli.console import Bar, command_name, err, out
 from oracul.units import compact, plural
 
 if TYPE_CHECKING:
@@ -127,14 +127,7 @@ def _show_findings(client: "Client", shown: "Stage") -> None:
     _show_tokens(client, last_day)
     _show_anomalies(client, shown.manifest["events"])
     _show_checks(client)
-    out.print(
-        "\n[bold]Next[/]\n"
-        "  oracul status                                  what is there, how fresh, how proven\n"
-        '  oracul sql "select * from marts.anomalies order by date desc limit 5"\n'
-        "  oracul dbt build --select token_metrics_daily  edit a model, build it\n"
-        "  oracul run --chain ethereum                    a real chain; set"
-        " ORACUL_CHAINS__ETHEREUM__RPC_URLS first"
-    )
+    _say_what_next()
 
 
 def _show_reorg(client: "Client", reorg: dict[str, Any]) -> None:
@@ -204,3 +197,15 @@ def _show_checks(client: "Client") -> None:
         f"  Quality checks at both doors: {passed} passed, {warned} warned, {failed} failed"
         " (pages in ORACUL_HOME/data-docs)"
     )
+
+
+def _say_what_next() -> None:
+    command = command_name()
+    out.print("\n[bold]Next[/]")
+    for words, why in (
+        ("status", "what is there, how fresh, how proven"),
+        ('sql "select * from marts.anomalies order by block_date desc limit 5"', ""),
+        ("dbt build --select token_metrics_daily", "edit a model, build it"),
+        ("run --chain ethereum", "a real chain; set ORACUL_CHAINS__ETHEREUM__RPC_URLS first"),
+    ):
+        out.print(f"  {command} {words:<42} {why}".rstrip(), soft_wrap=True)
