@@ -1,4 +1,4 @@
-"""What a user who gets something wrong reads: one paragraph that says what to do, and an exit code."""
+"""What a user who gets something wrong reads: one paragraph with what to do, and an exit code."""
 
 import socket
 import sys
