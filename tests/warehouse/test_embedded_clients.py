@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.asyncclient import AsyncClient
-from clickhouse_connect.driver.exceptions import DatabaseError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 from clickhouse_connect.driver.external import ExternalData
 
 from oracul.warehouse import Client
@@ -299,5 +299,6 @@ async def read_all(client: AsyncClient, query: str) -> None:
 async def test_async_error_in_the_middle_is_raised(async_client: AsyncClient) -> None:
     query = "SELECT generateUUIDv4(), throwIf(number = 900000) FROM numbers(1000000)"
 
-    with pytest.raises(DatabaseError, match="throwIf"):
+    # A slow reader may only learn that the connection broke, but never takes a part for the whole.
+    with pytest.raises(ClickHouseError):
         await read_all(async_client, query)

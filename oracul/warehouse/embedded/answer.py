@@ -24,6 +24,8 @@ from oracul.warehouse.embedded.run import Run
 # A result up to this size is sent whole, with its final summary and an honest status.
 _WHOLE_BYTES = 1 << 20
 
+_LAST_WORD_SECONDS = 1.0
+
 InThread = Callable[..., Awaitable[Any]]
 
 
@@ -120,6 +122,9 @@ class Answer:
             if self._packer is not None:
                 note = self._packer.compress(note) + self._packer.flush()
             await self._piece(note)
+            await in_thread(self._begun().close, True)
+            # Some clients forget what they have not yet read as soon as the connection breaks.
+            await asyncio.sleep(_LAST_WORD_SECONDS)
             raise Aborted(fault.text()) from None
         await self._release(in_thread)
         await self._emit({"type": "http.response.body", "body": b""})
