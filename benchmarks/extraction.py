@@ -20,31 +20,25 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import aiohttp
-import msgspec
+if TYPE_CHECKING:
+    from oracul.settings import Settings
 
-from benchmarks.long_chain import CHAIN, loader, local_settings
-from extractors.evm.endpoint import batch_body
-from extractors.evm.extract import land_missing
-from extractors.evm.finality import read_tags
-from extractors.evm.pool import open_pool
-from extractors.evm.report import Extracted
-from extractors.evm.structs import BlockReply, ReceiptsReply
-from oracul.chains import get_chain
-from oracul.demo.replay import serve_recording
-from oracul.settings import Settings
-from oracul.warehouse import connect, migrate
-from oracul.warehouse.embedded import stop
-
+# Worker processes import this module again, so it imports the rest where it is used.
 BATCH, CONCURRENCY = 5, 8
 ETL_ARGUMENTS = ["--max-workers", "5", "--batch-size", "100"]
 
 
 def main() -> None:
     """Measure and print."""
+    from benchmarks.long_chain import loader, local_settings
+    from oracul.demo.replay import serve_recording
+    from oracul.warehouse import connect, migrate
+    from oracul.warehouse.embedded import stop
+
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--blocks", type=int, default=400, help="blocks for bare and oracul")
+    arguments.add_argument("--blocks", type=int, default=800, help="blocks for bare and oracul")
     arguments.add_argument("--etl-blocks", type=int, default=100, help="blocks for ethereum-etl")
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--scratch", type=Path, required=True, help="keeps ethereum-etl")
@@ -91,11 +85,17 @@ def report(rate: dict[str, float], found: dict[str, list[float]]) -> None:
 
 def bare(url: str, blocks: int) -> float:
     """Seconds to fetch all blocks and receipts and decode them into typed structs."""
+    import aiohttp
+    import msgspec
+
+    from extractors.evm.endpoint import batch_body
+    from extractors.evm.structs import BlockReply, ReceiptsReply
+
     block_replies = msgspec.json.Decoder(list[BlockReply])
     receipt_replies = msgspec.json.Decoder(list[ReceiptsReply])
     batches = [range(i, min(i + BATCH, blocks)) for i in range(0, blocks, BATCH)]
 
-    async def one(session: aiohttp.ClientSession, numbers: range) -> int:
+    async def one(session: "aiohttp.ClientSession", numbers: range) -> int:
         bodies = (
             batch_body([("eth_getBlockByNumber", [hex(n), True]) for n in numbers]),
             batch_body([("eth_getBlockReceipts", [hex(n)]) for n in numbers]),
@@ -124,13 +124,21 @@ def bare(url: str, blocks: int) -> float:
     return time.perf_counter() - start
 
 
-def oracul(settings: Settings, blocks: int, *, wants_proof: bool) -> float:
+def oracul(settings: "Settings", blocks: int, *, wants_proof: bool) -> float:
     """Seconds to land all blocks in an empty warehouse."""
+    from benchmarks.long_chain import CHAIN
+    from extractors.evm.extract import land_missing
+    from extractors.evm.finality import read_tags
+    from extractors.evm.pool import open_pool
+    from extractors.evm.report import Extracted
+    from oracul.chains import get_chain
+    from oracul.warehouse import connect
+
     client = connect(settings)
     for table in ("raw.logs", "raw.transactions", "raw.blocks", "meta.canonical_blocks"):
         client.command(f"truncate table {table}")
 
-    async def run() -> Extracted:
+    async def run() -> "Extracted":
         async with open_pool(settings, get_chain(CHAIN)) as pool:
             extracted = Extracted(CHAIN, 0, blocks)
             tags = await read_tags(pool)

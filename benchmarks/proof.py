@@ -1,4 +1,4 @@
-"""CPU time of proving one block of 160 transactions and about 390 logs: `python -m benchmarks.proof`
+"""CPU time of proving a block of 160 transactions, 390 logs: `python -m benchmarks.proof`
 
 On real mainnet blocks where the shared data is there, and on hand-made ones. Limit: 6 ms.
 """

@@ -1,6 +1,7 @@
 """Where proving and parsing run: in place at first, in worker processes once that pays."""
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -56,7 +57,7 @@ class Parser:
         self._executor = ProcessPoolExecutor(
             max_workers=min(os.cpu_count() or 1, _MOST_WORKERS),
             mp_context=get_context("spawn"),
-            initializer=_ignore_interrupt,
+            initializer=_prepare,
         )
         self._greeting = self._executor.submit(_ready)
 
@@ -70,9 +71,12 @@ def _ready() -> None:
     """Answered by the first worker that has started."""
 
 
-def _ignore_interrupt() -> None:
-    """Ctrl-C goes to the whole process group; only the parent decides what it means."""
+def _prepare() -> None:
+    """In a worker: leave Ctrl-C, which the whole process group gets, to the parent; and look for
+    cycles rarely, since decoding makes lists by the thousand and none of them is in a cycle.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(100_000, 20, 20)
 
 
 @contextmanager
