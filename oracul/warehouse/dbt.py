@@ -71,11 +71,12 @@ def build(
 ) -> Built:
     """Build seeds, models and data tests: of the tables by day only the days whose inputs changed.
 
+    The project's own proofs (unit tests, golden rows) are left to `dbt build`.
     Raises WarehouseError naming the first model that failed with ClickHouse's words, QualityError
     when a data test failed; what depends on either was not built.
     """
     bar = progress or Silent()
-    args = ["build", "--exclude-resource-type", "unit_test"]
+    args = ["build", "--exclude-resource-type", "unit_test", "--exclude", "golden_*"]
     args += ["--full-refresh"] if full_refresh else []
     args += ["--select", *select] if select else []
     try:
