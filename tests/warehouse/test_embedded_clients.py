@@ -255,7 +255,7 @@ def test_failed_query_leaves_nothing_for_the_next(warehouse_client: Client) -> N
 
 
 def test_error_in_the_middle_of_a_stream_is_raised(warehouse_client: Client) -> None:
-    query = "SELECT generateUUIDv4(), throwIf(number = 900000) FROM numbers(1000000)"
+    query = "SELECT generateUUIDv4(), throwIf(number = 150000) FROM numbers(200000)"
 
     with (
         pytest.raises(DatabaseError, match="throwIf"),
@@ -297,7 +297,7 @@ async def read_all(client: AsyncClient, query: str) -> None:
 
 
 async def test_async_error_in_the_middle_is_raised(async_client: AsyncClient) -> None:
-    query = "SELECT generateUUIDv4(), throwIf(number = 900000) FROM numbers(1000000)"
+    query = "SELECT generateUUIDv4(), throwIf(number = 150000) FROM numbers(200000)"
 
     # A slow reader may only learn that the connection broke, but never takes a part for the whole.
     with pytest.raises(ClickHouseError):

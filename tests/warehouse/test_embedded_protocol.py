@@ -243,7 +243,7 @@ def test_summary_counts_what_was_read(warehouse_http: httpx.Client) -> None:
 
 
 def test_waiting_for_the_end_gives_an_honest_status(warehouse_http: httpx.Client) -> None:
-    query = "select generateUUIDv4(), throwIf(number = 900000) from numbers(1000000)"
+    query = "select generateUUIDv4(), throwIf(number = 150000) from numbers(200000)"
 
     reply = warehouse_http.post("/?wait_end_of_query=1", content=query)
 
@@ -251,7 +251,7 @@ def test_waiting_for_the_end_gives_an_honest_status(warehouse_http: httpx.Client
 
 
 def test_late_error_is_marked_and_the_reply_broken_off(warehouse_endpoint: Endpoint) -> None:
-    query = "select generateUUIDv4(), throwIf(number = 900000) from numbers(1000000)"
+    query = "select generateUUIDv4(), throwIf(number = 150000) from numbers(200000)"
     connection = http_client.HTTPConnection(warehouse_endpoint.host, warehouse_endpoint.port)
     user, secret = warehouse_endpoint.user, warehouse_endpoint.password.get_secret_value()
     headers = {"X-ClickHouse-User": user, "X-ClickHouse-Key": secret}
