@@ -64,28 +64,40 @@ def run_checks(
     A failed check is in the report, not an exception; a check that cannot run counts as failed. In
     `contiguous` chains a gap is critical. Running again under the same `run_id` replaces the rows.
     """
+    import great_expectations as gx
+
     from expectations.context import add_warehouse, new_context
-    from expectations.docs import finish_docs
+    from expectations.docs import write_docs
     from expectations.suites import suites_of
 
     progress = progress or Silent()
     followed = frozenset(name for name, chain in settings.chains.items() if chain.rpc_urls)
     scope = Scope(now.astimezone(UTC), followed, contiguous)
     docs_dir = settings.home / DOCS_FOLDER
-    context = new_context(docs_dir)
+    context = new_context(docs_dir / door)
     warehouse = add_warehouse(context, settings)
+    run = gx.RunIdentifier(run_name=run_id, run_time=scope.now)
     modules, rows = suites_of(door), []
     progress.start(f"Checking {door}", len(modules), "tables")
     for module in modules:
-        rows += _check_table(context, warehouse, client, module, scope, f"{door}_door")
+        rows += _check_table(context, warehouse, client, module, scope, f"{door}_door", run)
         progress.advance(1, failed=sum(row.status == "fail" for row in rows))
     progress.finish()
     _record(client, rows, run_id, now)
-    return CheckReport(door, tuple(rows), finish_docs(context, docs_dir))
+    context.build_data_docs()
+    return CheckReport(
+        door, tuple(rows), write_docs(docs_dir, door, rows, run_id=run_id, now=scope.now)
+    )
 
 
 def _check_table(
-    context: Any, warehouse: Any, client: Client, module: ModuleType, scope: Scope, suite: str
+    context: Any,
+    warehouse: Any,
+    client: Client,
+    module: ModuleType,
+    scope: Scope,
+    suite: str,
+    run: Any,
 ) -> list[CheckRow]:
     database, table = module.TABLE
     name = f"{database}.{table}"
@@ -101,8 +113,7 @@ def _check_table(
             1,
         )
         return [missing]
-    expectations = module.suite(scope)
-    results = _validate(context, warehouse, name, database, table, expectations)
+    results = _validate(context, warehouse, (database, table), module.suite(scope), run)
     rows = rows_of(suite, name, results)
     return [
         _with_examples(client, row, result, name) for row, result in zip(rows, results, strict=True)
@@ -110,11 +121,12 @@ def _check_table(
 
 
 def _validate(
-    context: Any, warehouse: Any, name: str, database: str, table: str, expectations: Any
+    context: Any, warehouse: Any, place: tuple[str, str], expectations: Any, run: Any
 ) -> list[dict[str, Any]]:
     import great_expectations as gx
 
-    asset = warehouse.add_table_asset(name, table_name=table, schema_name=database)
+    name = ".".join(place)
+    asset = warehouse.add_table_asset(name, table_name=place[1], schema_name=place[0])
     definition = context.validation_definitions.add(
         gx.ValidationDefinition(
             name=name,
@@ -130,7 +142,7 @@ def _validate(
             result_format={"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES},
         )
     )
-    (answer,) = checkpoint.run().run_results.values()
+    (answer,) = checkpoint.run(run_id=run).run_results.values()
     results: list[dict[str, Any]] = answer.to_json_dict()["results"]
     return results
 
