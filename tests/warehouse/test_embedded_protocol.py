@@ -79,6 +79,13 @@ def test_parameters_sign_in(nobody: httpx.Client, warehouse_endpoint: Endpoint) 
     assert nobody.post("/", content="select 1", params=params).text == "1\n"
 
 
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+def test_web_page_from_elsewhere_is_refused(warehouse_http: httpx.Client, origin: str) -> None:
+    reply = warehouse_http.post("/", content="select 1", headers={"Origin": origin})
+
+    assert reply.status_code == 403
+
+
 # ---- statements --------------------------------------------------------------------------------
 
 
@@ -105,6 +112,20 @@ def test_get_changes_nothing(warehouse_http: httpx.Client, query: str) -> None:
     reply = warehouse_http.get("/", params={"query": query})
 
     assert (reply.status_code, reply.headers["x-clickhouse-exception-code"]) == (403, "164")
+
+
+@pytest.mark.parametrize("body", ["1,2", "(1)"])
+@pytest.mark.parametrize("form", ["format CSV", "values"])
+def test_get_inserts_nothing_in_a_session(
+    warehouse_http: httpx.Client, form: str, body: str
+) -> None:
+    query = f"insert into function null('a Int8') {form}"
+
+    reply = warehouse_http.request(
+        "GET", "/", params={"query": query, "session_id": str(uuid.uuid4())}, content=body
+    )
+
+    assert reply.status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -243,7 +264,7 @@ def test_summary_counts_what_was_read(warehouse_http: httpx.Client) -> None:
 
 
 def test_waiting_for_the_end_gives_an_honest_status(warehouse_http: httpx.Client) -> None:
-    query = "select generateUUIDv4(), throwIf(number = 150000) from numbers(200000)"
+    query = "select generateUUIDv4(), throwIf(number = 900000) from numbers(1000000)"
 
     reply = warehouse_http.post("/?wait_end_of_query=1", content=query)
 
@@ -251,7 +272,7 @@ def test_waiting_for_the_end_gives_an_honest_status(warehouse_http: httpx.Client
 
 
 def test_late_error_is_marked_and_the_reply_broken_off(warehouse_endpoint: Endpoint) -> None:
-    query = "select generateUUIDv4(), throwIf(number = 150000) from numbers(200000)"
+    query = "select generateUUIDv4(), throwIf(number = 900000) from numbers(1000000)"
     connection = http_client.HTTPConnection(warehouse_endpoint.host, warehouse_endpoint.port)
     user, secret = warehouse_endpoint.user, warehouse_endpoint.password.get_secret_value()
     headers = {"X-ClickHouse-User": user, "X-ClickHouse-Key": secret}

@@ -293,6 +293,12 @@ def test_result_beyond_the_rows_of_a_reader_is_refused(ask: Ask) -> None:
     assert (status >= 400, "TOO_MANY_ROWS" in body) == (True, True)
 
 
+def test_result_of_a_reader_is_bounded_in_bytes(ask: Ask) -> None:
+    query = "select toUInt64(value) from system.settings where name = 'max_result_bytes'"
+
+    assert int(ask(query)[1]) > 0
+
+
 def test_reader_cannot_widen_its_limits(ask: Ask) -> None:
     status, _ = ask("select number from numbers(1100000) format JSON", max_result_rows="0")
 

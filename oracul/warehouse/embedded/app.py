@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import IO, TypeVar
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -39,6 +40,7 @@ class Service:
     limits: Limits
     threads: ThreadPoolExecutor
     places: asyncio.Semaphore
+    reader_places: asyncio.Semaphore
     wait_seconds: float = 30
 
     async def in_thread(self, work: Callable[..., T], *args: object) -> T:
@@ -46,16 +48,17 @@ class Service:
         return await asyncio.get_running_loop().run_in_executor(self.threads, work, *args)
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
+    async def place(self, is_reader: bool) -> AsyncIterator[None]:
         """One of the places for requests at once; a short queue, then a refusal."""
-        try:
-            await asyncio.wait_for(self.places.acquire(), self.wait_seconds)
-        except TimeoutError:
-            raise Fault(faults.TOO_MANY_QUERIES, "Too many simultaneous queries") from None
-        try:
+        async with contextlib.AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(self.wait_seconds):
+                    if is_reader:
+                        await held.enter_async_context(self.reader_places)
+                    await held.enter_async_context(self.places)
+            except TimeoutError:
+                raise Fault(faults.TOO_MANY_QUERIES, "Too many simultaneous queries") from None
             yield
-        finally:
-            self.places.release()
 
 
 class Queries:
@@ -71,10 +74,11 @@ class Queries:
         try:
             if request.method not in ("GET", "POST"):
                 raise Fault(faults.NOT_IMPLEMENTED, "Only GET and POST are known here")
+            _refuse_web_pages(request)
             is_reader = self._service.users.sign_in(
                 read_credentials(request.headers, dict(request.query_params))
             )
-            async with self._service.place():
+            async with self._service.place(is_reader):
                 await self._serve(request, answer, is_reader)
         except Fault as fault:
             await answer.fail(fault)
@@ -115,6 +119,13 @@ class Queries:
                     failed = False
                 finally:
                     await service.in_thread(run.close, failed)
+
+
+def _refuse_web_pages(request: Request) -> None:
+    """A page from elsewhere must not use the password that a browser remembers for this address."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise Fault(faults.ACCESS_DENIED, "Requests of web pages from elsewhere are refused")
 
 
 @asynccontextmanager

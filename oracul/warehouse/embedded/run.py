@@ -146,7 +146,7 @@ class Run:
         self.is_read_only = kind == "READ_ONLY"
         if self._caller.is_reader:
             gate.check(handle, sql, statement, kind, count)
-        elif self._caller.must_not_change and kind != "READ_ONLY" and count == 1:
+        elif self._caller.must_not_change and kind != "READ_ONLY" and (count or self._session):
             raise Fault(
                 READONLY,
                 "Cannot execute query in readonly mode. GET implies readonly: "

@@ -57,7 +57,11 @@ def serve(settings: Settings) -> None:
             room = Room(engine, sessions, _reader_limits(settings), places.scratch)
             count = settings.warehouse.max_connections
             threads = ThreadPoolExecutor(count, thread_name_prefix="statement")
-            service = Service(users, room, limits, threads, asyncio.Semaphore(count))
+            # Readers leave room for the pipeline.
+            places_for_readers = asyncio.Semaphore(max(1, count // 2))
+            service = Service(
+                users, room, limits, threads, asyncio.Semaphore(count), places_for_readers
+            )
             with threads, _quiet_signals():
                 _run(service, listener, places, engine.version(), 4 * count + 64)
                 # What did not end within the time for stopping is not waited for.
@@ -191,6 +195,7 @@ def _reader_limits(settings: Settings) -> dict[str, str]:
         "max_execution_time": str(limits.reader_max_execution_seconds),
         "max_memory_usage": str(limits.reader_max_memory_mb * _MB),
         "max_result_rows": str(limits.reader_max_rows),
+        "max_result_bytes": str(limits.reader_max_memory_mb * _MB),
         "result_overflow_mode": "throw",
         "timeout_overflow_mode": "throw",
         "max_threads": "4",
