@@ -20,11 +20,19 @@ def scratch_settings(home: Path) -> Settings:
     )
 
 
-def add_days(client: Client, from_day: int, days: int, *, logs_a_day: int) -> None:
+def add_days(
+    client: Client,
+    from_day: int,
+    days: int,
+    *,
+    logs_a_day: int,
+    blocks_a_day: int = BLOCKS_A_DAY,
+    finality: str = "safe",
+) -> None:
     """Land the days [from_day, from_day + days) after 2024-01-01 with their prices and pointers."""
     sizes = {
-        "from_day": from_day, "days": days, "blocks": BLOCKS_A_DAY, "logs": logs_a_day,
-        "txs": logs_a_day // 2,
+        "from_day": from_day, "days": days, "blocks": blocks_a_day, "logs": logs_a_day,
+        "txs": logs_a_day // 2, "finality": finality,
     }  # fmt: skip
     for statement in split_statements(_SQL):
         client.command(statement, parameters=sizes)

@@ -34,5 +34,6 @@ select
 from numbers({from_day:UInt32} * 72, {days:UInt32} * 72);
 
 insert into meta.canonical_blocks (chain, block_number, block_hash, parent_hash, block_timestamp, finality, version, committed_at)
-select chain, block_number, block_hash, parent_hash, block_timestamp, 'safe', 1, now64(3)
-from raw.blocks where block_timestamp >= toDateTime('2024-01-01 00:00:00', 'UTC') + toIntervalDay({from_day:UInt32})
+select chain, block_number, block_hash, parent_hash, block_timestamp, {finality:String}, toUnixTimestamp64Micro(now64(6)), now64(3)
+from raw.blocks
+where block_number > {from_day:UInt32} * {blocks:UInt32} and block_number <= ({from_day:UInt32} + {days:UInt32}) * {blocks:UInt32}

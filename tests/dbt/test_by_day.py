@@ -289,3 +289,15 @@ def test_build_after_a_failed_one_mends_it(dbt_settings, dbt_client, changed):
 def test_impossible_command_says_that_dbt_could_not_run(dbt_settings, changed):
     with pytest.raises(WarehouseError, match="could not run"):
         run_dbt(dbt_settings, ["run", "--select", "stg_prices__spot", "--no-such-flag"])
+
+
+def test_unit_tests_of_the_models_pass(dbt_settings, changed):
+    nodes = run_dbt(dbt_settings, ["test", "--select", "test_type:unit"])
+    assert [n.name for n in nodes if n.is_failed] == []
+    assert len(nodes) >= 14
+
+
+def test_data_tests_pass_over_all_days(dbt_settings, changed):
+    words = ["test", "--exclude-resource-type", "unit_test", "--exclude", "golden_*"]
+    nodes = run_dbt(dbt_settings, [*words, "--vars", "{test_all_days: true}"])
+    assert [n.name for n in nodes if n.is_failed] == []

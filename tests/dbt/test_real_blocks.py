@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from oracul.warehouse.dbt import build
+from oracul.warehouse.dbt import build, run_dbt
 from tests.fixtures.landing import land_blocks
 from tests.fixtures.real_chain import CHAIN_DATA, index_rows, load_recording, needs_shared_data
 
@@ -35,6 +35,11 @@ def client(dbt_settings, dbt_client):
 
 def rows(client, sql):
     return client.query(sql).result_rows
+
+
+def test_golden_rows_hold(dbt_settings, client):
+    nodes = run_dbt(dbt_settings, ["build", "--select", "golden_*"])
+    assert {n.status for n in nodes} == {"success", "pass"}
 
 
 def by_block(client, sql):
