@@ -78,9 +78,8 @@ def report(rate: dict[str, float], found: dict[str, list[float]]) -> None:
         ("no proof : bare", rate["no proof"] / rate["bare"], 0.5),
     ]
     for name, ratio, wanted in promises:
-        print(
-            f"  {name:16} {ratio:6.2f}   wanted {wanted:.1f}   {'ok' if ratio >= wanted else 'MISSED'}"
-        )
+        verdict = "ok" if ratio >= wanted else "MISSED"
+        print(f"  {name:16} {ratio:6.2f}   wanted {wanted:.1f}   {verdict}")
 
 
 def bare(url: str, blocks: int) -> float:

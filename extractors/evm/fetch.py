@@ -23,6 +23,7 @@ from oracul.http import wait_seconds
 
 _MAX_TASKS = 24
 _RECEIPTS_A_BATCH = 100
+_BAD_BODIES = 8
 _tx_hashes = msgspec.json.Decoder(list[BlockTxHashesReply])
 
 Sink = Callable[[Parsed], Awaitable[None]]
@@ -157,15 +158,22 @@ class Fetch:
         """A whole batch failed: try it again later, smaller, or elsewhere."""
         self.last_error = error
         if isinstance(error, BadReply):
-            usable = [e.name for e in self.pool.usable]
-            endpoint.slowed(0.0, smaller_batch=True)
-            for number in numbers:
-                refusal = Refusal(number, "bad", error.message)
-                self.on_refusal(endpoint, refusal)
-                self.work.refuse(endpoint.name, refusal, usable)
+            self._bad_body(endpoint, numbers, error)
             return
         self.work.put_back(numbers)
         self._back_off(endpoint, error)
+
+    def _bad_body(self, endpoint: Endpoint, numbers: list[int], error: BadReply) -> None:
+        """A body that is no answer: ask for less at once; only a block asked alone takes blame."""
+        endpoint.slowed(0.0, smaller_batch=True)
+        refusal = Refusal(numbers[0], "bad", error.message)
+        self.on_refusal(endpoint, refusal)
+        if endpoint.failures >= _BAD_BODIES and len(self.pool.usable) > 1:
+            endpoint.set_aside = f"{endpoint.failures} bad answers one after the other"
+        if len(numbers) > 1:
+            self.work.put_back(numbers)
+        else:
+            self.work.refuse(endpoint.name, refusal, [e.name for e in self.pool.usable])
 
     def _back_off(self, endpoint: Endpoint, error: SourceError) -> None:
         """Wait before asking again; set aside what failed for the whole deadline."""

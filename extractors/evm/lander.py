@@ -162,8 +162,8 @@ class Lander:
         missing |= {f.number: NOT_LINKED for f in facts if f.number in unfit}
         if blame is not None:
             collected = [without(p, unfit) for p in collected]
-        if blame is not None or not missing:
-            await asyncio.to_thread(self._land, collected)
+        fitting = collected if blame is not None or not missing else []
+        await asyncio.to_thread(self._land, fitting)
         return missing
 
     async def _fetch_agreed(self, work: Work) -> tuple[list[Parsed], dict[int, str]]:

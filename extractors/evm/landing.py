@@ -86,10 +86,10 @@ def check_landed(client: Client, chain: str, facts: Sequence[BlockFacts]) -> Non
         "blocks": {f.hash: 1 for f in facts},
     }
     numbers = {f.hash: f.number for f in facts}
+    stored = _stored_counts(client, chain, sorted(numbers.values()))
     for table, counts in expected.items():
-        stored = _stored_counts(client, chain, table, facts)
         for block_hash, count in counts.items():
-            found = stored.get(block_hash, 0)
+            found = stored.get((table, block_hash), 0)
             if found != count:
                 raise LandingMismatch(
                     f"raw.{table} holds {found} rows of {chain} block {numbers[block_hash]}, "
@@ -100,18 +100,22 @@ def check_landed(client: Client, chain: str, facts: Sequence[BlockFacts]) -> Non
 
 
 def _stored_counts(
-    client: Client, chain: str, table: str, facts: Sequence[BlockFacts]
-) -> dict[str, int]:
-    numbers = [f.number for f in facts]
-    rows = client.query(
-        f"select block_hash, uniqExact({_ROW_KEYS[table]}) from raw.{table}"
+    client: Client, chain: str, numbers: Sequence[int]
+) -> dict[tuple[str, str], int]:
+    """Distinct rows by table and block hash, in one question."""
+    each = [
+        f"select '{table}' as place, block_hash, uniqExact({key}) from raw.{table}"
         " where chain = {chain:String} and block_number between {low:UInt64} and {high:UInt64}"
-        " and block_number in {numbers:Array(UInt64)} group by block_hash",
+        " and block_number in {numbers:Array(UInt64)} group by block_hash"
+        for table, key in _ROW_KEYS.items()
+    ]
+    rows = client.query(
+        " union all ".join(each),
         parameters={
             "chain": chain,
-            "low": min(numbers),
-            "high": max(numbers),
+            "low": numbers[0],
+            "high": numbers[-1],
             "numbers": numbers,
         },
     ).result_rows
-    return {str(block_hash): int(count) for block_hash, count in rows}
+    return {(table, block_hash): int(count) for table, block_hash, count in rows}

@@ -19,7 +19,7 @@ import msgspec
 from oracul.demo.recording import Recording
 from oracul.demo.replay_state import Fault, HttpFault, ReplayState, RpcFailure, View
 
-_START_SECONDS = 60.0
+_START_SECONDS = 300.0
 
 
 class _Call(msgspec.Struct):

@@ -10,7 +10,7 @@ import pytest
 from extractors.evm.extract import extract_range
 from oracul.demo.recording import Recording
 from oracul.demo.replay_state import HttpFault
-from oracul.errors import ConfigError, SourceError
+from oracul.errors import ConfigError, LandingMismatch, SourceError
 from oracul.warehouse import connect
 from tests.fixtures.chain_landing import landing, with_urls
 from tests.fixtures.content import content_hashes
@@ -228,3 +228,15 @@ def test_interrupt_lands_what_is_in_hand_and_the_next_run_goes_on(land):
         report = landed.extract(0, COUNT)
         assert report.blocks == COUNT - there
         assert len(landed.pointers()) == COUNT
+
+
+def test_stray_row_of_a_block_stops_its_landing(land):
+    with land(node()) as landed:
+        landed.extract(0, 1)
+        landed.client.command("truncate table meta.canonical_blocks")
+        landed.client.command(
+            "insert into raw.logs select * replace (7 as log_index) from raw.logs limit 1"
+        )
+        with pytest.raises(LandingMismatch, match=r"raw\.logs holds 2 rows of devnet block 0, but 1"):
+            landed.extract(0, 1)
+        assert landed.pointers() == {}
