@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import io
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -43,9 +44,23 @@ class Service:
     reader_places: asyncio.Semaphore
     wait_seconds: float = 30
 
-    async def in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run blocking work in a worker thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.threads, work, *args)
+    async def in_thread(self, run: Run, work: Callable[..., T], *args: object) -> T:
+        """Do blocking work of a run in a worker thread.
+
+        When the server stops meanwhile, the statement is stopped too, and its thread waited for.
+        """
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self.threads, work, *args)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            run.cancel(even_if_it_writes=True)
+            # A stopping loop cancels more than once, and the engine's handle is in use until then.
+            while not future.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([future])
+            future.exception()  # seen: the thread's own error is that it was stopped
+            raise Fault(faults.QUERY_WAS_CANCELLED, "The server is stopping") from None
 
     @asynccontextmanager
     async def place(self, is_reader: bool) -> AsyncIterator[None]:
@@ -112,13 +127,14 @@ class Queries:
             answer.begin(run, request.headers.get("accept-encoding") if ask.may_compress else None)
             pieces = unpacked(body, encoding, service.limits.body_bytes)
             async with _cancelled_when_gone(request.receive, run):
+                in_thread = functools.partial(service.in_thread, run)
                 failed = True
                 try:
-                    await service.in_thread(run.start, pieces, external)
-                    await answer.send_result(service.in_thread, wait=ask.wait_end_of_query)
+                    await in_thread(run.start, pieces, external)
+                    await answer.send_result(in_thread, wait=ask.wait_end_of_query)
                     failed = False
                 finally:
-                    await service.in_thread(run.close, failed)
+                    await in_thread(run.close, failed)
 
 
 def _refuse_web_pages(request: Request) -> None:

@@ -115,13 +115,13 @@ class Run:
             self._handle.close()
         self._session = self._handle = None
 
-    def cancel(self) -> None:
+    def cancel(self, *, even_if_it_writes: bool = False) -> None:
         """Stop the statement if it is still running and only reads; from any thread.
 
         The lock keeps the order away from whatever the handle does after this statement.
         """
         with self._ending:
-            if self.is_read_only and not self._ended:
+            if (self.is_read_only or even_if_it_writes) and not self._ended:
                 self._room.engine.kill(self._mark)
 
     def _take_handle(self) -> Handle:
