@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,6 +17,11 @@ from oracul.warehouse import Client
 
 DOCS_FOLDER = "data-docs"
 EXAMPLES = 5
+_LAST_PASSED_SQL = """
+select started_at from meta.pipeline_runs final
+where step = {step:String} and status = 'done'
+order by started_at desc limit 1
+"""
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,15 @@ def run_checks(
     run_id: str,
     now: datetime,
     contiguous: frozenset[str] = frozenset(),
+    since: datetime | None = None,
     progress: Progress | None = None,
 ) -> CheckReport:
     """Check every table of a door, write `meta.data_quality_checks` and the Data Docs.
 
     A failed check is in the report, not an exception; a check that cannot run counts as failed. In
-    `contiguous` chains a gap is critical. Running again under the same `run_id` replaces the rows.
+    `contiguous` chains a gap is critical. With `since` (see `last_passed`) only what was landed or
+    built after it is looked at where whole tables would be slow. Running again under the same
+    `run_id` replaces the rows.
     """
     import great_expectations as gx
 
@@ -72,7 +80,7 @@ def run_checks(
 
     progress = progress or Silent()
     followed = frozenset(name for name, chain in settings.chains.items() if chain.rpc_urls)
-    scope = Scope(now.astimezone(UTC), followed, contiguous)
+    scope = Scope(now.astimezone(UTC), followed, contiguous, since)
     docs_dir = settings.home / DOCS_FOLDER
     context = new_context(docs_dir / door)
     warehouse = add_warehouse(context, settings)
@@ -88,6 +96,15 @@ def run_checks(
     return CheckReport(
         door, tuple(rows), write_docs(docs_dir, door, rows, run_id=run_id, now=scope.now)
     )
+
+
+def last_passed(client: Client, door: Door) -> datetime | None:
+    """When the last run of a door's checks began that let everything pass, less an hour for clocks.
+
+    None before the first. The time is this machine's, from `meta.pipeline_runs`.
+    """
+    rows = client.query(_LAST_PASSED_SQL, parameters={"step": f"validate_{door}"}).result_rows
+    return rows[0][0].replace(tzinfo=UTC) - timedelta(hours=1) if rows else None
 
 
 def _check_table(

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import great_expectations.expectations as gxe
+from great_expectations.expectations.row_conditions import Column
 
 from expectations.scope import Scope, Severity
 
@@ -24,10 +25,15 @@ def no_rows(
     )
 
 
-def matches(column: str, pattern: str, expected: str, **options: Any) -> gxe.Expectation:
-    """Every value that is not NULL matches a regular expression."""
+def matches(
+    column: str, pattern: str, expected: str, *, landed: Scope | None = None
+) -> gxe.Expectation:
+    """Every value matches a regular expression or is NULL; of rows landed since, with `landed`."""
+    condition = {}
+    if landed and landed.since:
+        condition = {"row_condition": Column("ingested_at") >= landed.since.replace(tzinfo=None)}
     return gxe.ExpectColumnValuesToMatchRegex(
-        column=column, regex=pattern, **_words(f"{column}_format", expected, **options)
+        column=column, regex=pattern, **condition, **_words(f"{column}_format", expected)
     )
 
 
@@ -37,18 +43,6 @@ def one_of(column: str, values: list[str], **options: Any) -> gxe.Expectation:
         column=column,
         value_set=values,
         **_words(f"{column}_is_known", f"one of {', '.join(values)}", **options),
-    )
-
-
-def between(
-    column: str, low: float | None, high: float | None, expected: str, **options: Any
-) -> gxe.Expectation:
-    """Every value that is not NULL lies in [low, high]."""
-    return gxe.ExpectColumnValuesToBeBetween(
-        column=column,
-        min_value=low,
-        max_value=high,
-        **_words(f"{column}_in_range", expected, **options),
     )
 
 

@@ -22,6 +22,7 @@ _MARKS = {"pass": "✔ passed", "warn": "⚠ warning", "fail": "✘ failed"}
 _REMOTE = re.compile(r"<link\b[^>]*\bhref=[\"']https?://[^>]*>", re.I)
 _SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.I | re.S)
 _REMOTE_IMAGE = re.compile(r"<img\b[^>]*\bsrc=[\"']https?://[^>]*>", re.I | re.S)
+_REMOTE_STYLE = re.compile(r"url\([\"']?https?://[^)]*\)", re.I)
 _FOOTER = re.compile(r"<footer\b.*?</footer\s*>", re.I | re.S)
 _REMOTE_ANCHOR = re.compile(r"<a\b[^>]*\bhref=[\"']https?://[^>]*>(.*?)</a\s*>", re.I | re.S)
 
@@ -61,6 +62,7 @@ def offline(page: str) -> str:
     for remote in (_SCRIPT, _REMOTE, _FOOTER):
         page = remote.sub("", page)
     page = _REMOTE_IMAGE.sub("<span>Oracul · data quality</span>", page)
+    page = _REMOTE_STYLE.sub("none", page)
     page = _REMOTE_ANCHOR.sub(r"\1", page)
     style, script = _asset("docs.css"), _asset("docs.js")
     return page.replace("</head>", f"<style>{style}</style>\n<script>{script}</script>\n</head>", 1)

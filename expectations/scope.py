@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from oracul.chains import load_chains
@@ -13,17 +13,22 @@ Severity = Literal["critical", "warning"]
 # A followed chain may be this many blocks, and at least this long, behind the clock.
 LATE_BLOCKS = 300
 LATE_SECONDS = 3600
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Scope:
     """`now` is the instant freshness is judged at; `followed` are the chains with an endpoint,
     which should be fresh; in `contiguous` ones a missing block is critical, elsewhere a warning.
+
+    With `since`, checks whose cost grows with the rows look at what was landed or built from that
+    instant of this machine's clock on; raw rows never change, so what passed before still does.
     """
 
     now: datetime
     followed: frozenset[str] = frozenset()
     contiguous: frozenset[str] = frozenset()
+    since: datetime | None = None
 
     def fill(self, sql: str) -> str:
         """Put the scope's values into a check's SQL; Great Expectations cannot bind them.
@@ -31,11 +36,23 @@ class Scope:
         Only an instant and slugs of known chains get in, so there is nothing to escape.
         """
         return (
-            sql.replace(":now", f"toDateTime64('{self.now:%Y-%m-%d %H:%M:%S}', 3, 'UTC')")
+            sql.replace(":now", _instant(self.now))
+            .replace(":since", _instant(self.since or _EPOCH))
+            .replace(":fresh_days", self._fresh_days())
             .replace(":followed", chain_list(self.followed))
             .replace(":contiguous", chain_list(self.contiguous))
             .replace(":allowed_lag_by_chain", _allowed_lags())
         )
+
+    def _fresh_days(self) -> str:
+        if self.since is None:
+            return "true"
+        built = f"select block_date from meta.built_days where built_at >= {_instant(self.since)}"
+        return f"block_date in ({built})"
+
+
+def _instant(at: datetime) -> str:
+    return f"toDateTime64('{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}', 3, 'UTC')"
 
 
 def chain_list(chains: Iterable[str]) -> str:

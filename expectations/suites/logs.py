@@ -13,10 +13,10 @@ def suite(scope: Scope) -> ExpectationSuite:
     return ExpectationSuite(
         name=".".join(TABLE),
         expectations=[
-            matches("address", ADDRESS, "40 lower-case hex digits"),
-            matches("tx_hash", HASH, "64 lower-case hex digits"),
-            matches("topic0", HASH, "64 lower-case hex digits or NULL"),
-            matches("data", HEX, "whole bytes in lower-case hex"),
+            matches("address", ADDRESS, "40 lower-case hex digits", landed=scope),
+            matches("tx_hash", HASH, "64 lower-case hex digits", landed=scope),
+            matches("topic0", HASH, "64 lower-case hex digits or NULL", landed=scope),
+            matches("data", HEX, "whole bytes in lower-case hex", landed=scope),
             no_rows(
                 scope, "log_count_is_proven", "each canonical block has the logs its proof covered"
             ),

@@ -13,9 +13,9 @@ def suite(scope: Scope) -> ExpectationSuite:
     return ExpectationSuite(
         name=".".join(TABLE),
         expectations=[
-            matches("tx_hash", HASH, "64 lower-case hex digits"),
-            matches("from_address", ADDRESS, "40 lower-case hex digits"),
-            matches("to_address", ADDRESS, "40 lower-case hex digits or NULL"),
+            matches("tx_hash", HASH, "64 lower-case hex digits", landed=scope),
+            matches("from_address", ADDRESS, "40 lower-case hex digits", landed=scope),
+            matches("to_address", ADDRESS, "40 lower-case hex digits or NULL", landed=scope),
             no_rows(
                 scope,
                 "transaction_count_is_proven",

@@ -12,6 +12,7 @@ from
         toString(chain) as chain, block_date, toString(token_address) as token_address,
         transfer_count, volume_raw_exact
     from {batch}
+    where :fresh_days
 ) as built
 full join
 (
@@ -23,6 +24,7 @@ full join
         sumIf(amount_raw, transfer_type in ('transfer', 'mint', 'burn')) as amount,
         sumIf(toFloat64(amount_raw), transfer_type in ('transfer', 'mint', 'burn')) as amount_about
     from curated.erc20_transfers
+    where :fresh_days
     group by chain, block_date, token_address
 ) as source
     on built.chain = source.chain

@@ -1,6 +1,9 @@
 select chain, block_number, log_index
 from {batch}
 where
-    (isNull(topic0) and isNotNull(topic1))
-    or (isNull(topic1) and isNotNull(topic2))
-    or (isNull(topic2) and isNotNull(topic3))
+    ingested_at >= :since
+    and (
+        (isNull(topic0) and isNotNull(topic1))
+        or (isNull(topic1) and isNotNull(topic2))
+        or (isNull(topic2) and isNotNull(topic3))
+    )

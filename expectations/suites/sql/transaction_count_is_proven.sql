@@ -7,7 +7,11 @@ from
 (
     select chain, block_number, block_hash, any(transaction_count) as proven
     from raw.blocks
-    inner join (select chain, block_number, block_hash from meta.canonical_blocks final) as pointers
+    inner join
+    (
+        select chain, block_number, block_hash from meta.canonical_blocks final
+        where committed_at >= :since
+    ) as pointers
         using (chain, block_number, block_hash)
     group by chain, block_number, block_hash
 ) as blocks
@@ -15,6 +19,10 @@ left join
 (
     select chain, block_number, block_hash, uniqExact(tx_index) as found
     from {batch}
+    where (chain, block_number) in
+    (
+        select chain, block_number from meta.canonical_blocks where committed_at >= :since
+    )
     group by chain, block_number, block_hash
 ) as landed using (chain, block_number, block_hash)
 where proven_count != found_count

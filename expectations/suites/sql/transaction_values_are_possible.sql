@@ -1,3 +1,5 @@
 select chain, block_number, tx_hash, gas_used, gas_limit, to_address, created_contract_address
 from {batch}
-where gas_used > gas_limit or (isNull(to_address) and isNull(created_contract_address))
+where
+    ingested_at >= :since
+    and (gas_used > gas_limit or (isNull(to_address) and isNull(created_contract_address)))

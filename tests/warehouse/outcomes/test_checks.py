@@ -2,15 +2,19 @@
 
 import json
 from collections import defaultdict
+from datetime import UTC, timedelta
 
 import pytest
 
-from expectations.checkpoints import run_checks
+from expectations.checkpoints import last_passed, run_checks
 from expectations.checks import SQL_DIR
 from expectations.scope import Scope
 from expectations.suites import suites_of
+from oracul.errors import QualityError
 from oracul.settings import ChainSettings
-from tests.fixtures.checked_chain import NOW, block_hash, tx_hash, write_clean
+from oracul.warehouse import step_run
+from tests.fixtures.checked_chain import NOW, START, block_hash, tx_hash, write_clean
+from tests.fixtures.small_marts import empty
 
 FOLLOWED = frozenset({"devnet"})
 SCOPE = Scope(NOW, followed=FOLLOWED)
@@ -307,3 +311,33 @@ def test_missing_mart_fails_its_door(outcomes_settings, clean):
     assert [(row.table, row.check) for row in report.failed_critical] == [
         ("marts.network_metrics_daily", "table_exists")
     ]
+
+
+def test_what_passed_before_is_not_looked_at_again(outcomes_settings, clean):
+    after = NOW + timedelta(days=1)
+    for table, assignment in (
+        ("raw.logs", "data = '0x123'"),
+        ("raw.transactions", "gas_used = 7e4"),
+    ):
+        clean.command(change(table, assignment).replace("{mine}", "1"))
+    clean.command(delete("raw.logs", ONE_LOG).replace("{mine}", "1"))
+    assert noticed(clean, Scope(NOW, since=after)) == {}
+    report = run_checks(outcomes_settings, clean, door="raw", run_id="since", now=NOW, since=after)
+    assert report.failed_critical == ()
+
+
+def test_what_was_landed_since_is_looked_at(outcomes_settings, clean):
+    clean.command(change("raw.logs", "data = '0x123'").replace("{mine}", "1"))
+    report = run_checks(outcomes_settings, clean, door="raw", run_id="new", now=NOW, since=START)
+    assert [row.check for row in report.failed_critical] == ["data_format"]
+
+
+def test_last_passed_is_when_the_last_good_run_began(clean):
+    empty(clean, "meta.pipeline_runs")
+    assert last_passed(clean, "raw") is None
+    with step_run(clean, "r1", "validate_raw"):
+        pass
+    with pytest.raises(QualityError), step_run(clean, "r2", "validate_raw"):
+        raise QualityError("bad")
+    began = clean.query("select min(started_at) from meta.pipeline_runs final").result_rows[0][0]
+    assert last_passed(clean, "raw") == began.replace(tzinfo=UTC) - timedelta(hours=1)
