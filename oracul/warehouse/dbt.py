@@ -5,6 +5,7 @@ kept between them, which saves most of the start-up.
 """
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from oracul.warehouse.client import connection_environment
 
 OnEvent = Callable[[Any], None]
 _FAILED = ("error", "fail", "runtime error", "partial success")
+# How dbt opens a message: "Compilation Error in model x (models/x.sql) ".
+_FRAME = re.compile(r"^\w+ Error( in \w+ \S+ \([^)]*\))? ")
 _lock = threading.Lock()
 _parsed: dict[tuple[float, str], Any] = {}
 
@@ -104,8 +107,8 @@ def run_dbt(
         outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke([*args, *base])
     if outcome.exception is not None:
         raise WarehouseError(
-            f"dbt {args[0]} could not run: {_one_line(str(outcome.exception))}",
-            hint="`oracul dbt parse` shows the whole message.",
+            f"dbt {args[0]} could not run: {in_one_line(str(outcome.exception))}.",
+            hint=f"`oracul dbt {args[0]}` shows the whole message.",
         ) from outcome.exception
     return [_node_result(result) for result in getattr(outcome.result, "results", [])]
 
@@ -151,17 +154,17 @@ def _node_result(result: Any) -> NodeResult:
         kind=str(result.node.resource_type),
         status=str(result.status),
         seconds=round(result.execution_time, 3),
-        message=_one_line(result.message or ""),
+        message=in_one_line(result.message or ""),
         days_built=int(response.get("rows_affected") or 0)
         if result.node.config.materialized == "by_day"
         else 0,
     )
 
 
-def _one_line(message: str) -> str:
-    """The sentence that matters: ClickHouse's own where there is one, else dbt's first lines."""
+def in_one_line(message: str) -> str:
+    """The sentence that matters: ClickHouse's own, else dbt's without its frame."""
     text = " ".join(message.split())
-    own = text.partition("DB::Exception: ")[2] or text
+    own = text.partition("DB::Exception: ")[2] or _FRAME.sub("", text).partition(" > in macro ")[0]
     return own.partition(" (for url ")[0].removesuffix(".")[:600]
 
 
@@ -190,7 +193,7 @@ def _manifest(base: Sequence[str]) -> Any:
         outcome = dbtRunner().invoke(["parse", *base])
         if not outcome.success:
             raise WarehouseError(
-                f"The dbt project does not parse: {_one_line(str(outcome.exception))}",
+                f"The dbt project does not parse: {in_one_line(str(outcome.exception))}.",
                 hint="`oracul dbt parse` shows the file and line.",
             )
         _parsed.clear()
