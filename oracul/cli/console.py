@@ -78,11 +78,15 @@ def warn(text: str) -> None:
     err.print(f"[bold yellow]Warning:[/] {escape(text)}")
 
 
-def say_outcome(outcome: "Outcome") -> None:
-    """One line on how a step ended."""
+def say_outcome(outcome: "Outcome", *, is_brief: bool = False) -> None:
+    """One line on how a step ended, an error's paragraph or new alerts (not if `is_brief`)."""
     title = TITLES.get(outcome.step, outcome.step)
-    out.print(f"{MARKS[outcome.status]} [bold]{title}[/]: {escape(outcome.summary)}")
-    if outcome.step == "alert":
+    if outcome.status == "failed" and isinstance(outcome.detail, OraculError):
+        out.print(f"{MARKS['failed']} [bold]{title}[/]: failed")
+        complain(outcome.detail)
+    else:
+        out.print(f"{MARKS[outcome.status]} [bold]{title}[/]: {escape(outcome.summary)}")
+    if outcome.step == "alert" and not is_brief:
         say_alerts(outcome)
 
 

@@ -1,13 +1,12 @@
 """Running steps of the main job from the command line: print each end, choose the exit code."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from flows.main_job import call, run_steps, step_named
 from flows.steps import Outcome, Run
-from oracul.cli.console import Bar, complain, say_outcome, warn
+from oracul.cli.console import Bar, say_outcome, warn
 from oracul.errors import OraculError
 
 Strict = Annotated[
@@ -41,9 +40,7 @@ def run_named(run: Run, names: list[str] | None = None, *, is_brief: bool = Fals
     outcomes = []
     for outcome in run_steps(run, call, chosen):
         run.progress.finish()
-        if outcome.status == "failed" and isinstance(outcome.detail, OraculError):
-            complain(outcome.detail)
-        say_outcome(replace(outcome, detail=None) if is_brief else outcome)
+        say_outcome(outcome, is_brief=is_brief)
         outcomes.append(outcome)
     return outcomes
 

@@ -97,6 +97,7 @@ def _largest_addresses(
 
 
 def _columns(client: Client, name: str, parameters: dict[str, Any]) -> dict[str, list[Any]]:
+    """Columns by name; {} without rows, for then ClickHouse's Native format names none."""
     result = client.query(_sql(name), parameters=parameters, column_oriented=True)
     columns = result.result_columns or [[] for _ in result.column_names]
     return {n: list(c) for n, c in zip(result.column_names, columns, strict=True)}
@@ -106,9 +107,9 @@ def _panel(first: date, end: date, table: dict[str, list[Any]], numbers: Sequenc
     return build_panel(
         first,
         (end - first).days,
-        table["block_date"],
-        table["chain"],
-        table["entity_id"],
-        {name: np.array(table[name], dtype=np.float64) for name in numbers},
+        table.get("block_date", ()),
+        table.get("chain", ()),
+        table.get("entity_id", ()),
+        {name: np.array(table.get(name, ()), dtype=np.float64) for name in numbers},
         table.get("symbol", ()),
     )
