@@ -39,6 +39,9 @@ def write_docs(
     door_dir.mkdir(parents=True, exist_ok=True)
     for page in door_dir.rglob("*.html"):
         page.write_text(offline(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for unused in door_dir.glob("static/**/*"):  # 4 MB of pictures of a tour, fonts, remote styles
+        if unused.is_file() and unused.name != "favicon.ico":
+            unused.unlink()
     # The pages' way home leads to the index of their door, which needs bootstrap-table: to ours.
     door_dir.joinpath("index.html").write_text(
         '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;'

@@ -1,4 +1,8 @@
-select logs.chain as chain, logs.block_number as block_number, logs.log_index as log_index, logs.tx_hash as tx_hash
+select
+    logs.chain as chain,
+    logs.block_number as block_number,
+    logs.log_index as log_index,
+    logs.tx_hash as tx_hash
 from {batch} as logs
 left anti join
 (

@@ -1,4 +1,8 @@
-select built.chain as chain_name, built.block_date as day, built.volume as volume_usd, source.volume as usd_of_transfers
+select
+    built.chain as chain_name,
+    built.block_date as day,
+    built.volume as volume_usd,
+    source.volume as usd_of_transfers
 from
 (
     select toString(chain) as chain, block_date, sum(ifNull(volume_usd, 0)) as volume

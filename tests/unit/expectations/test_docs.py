@@ -64,6 +64,15 @@ def test_index_leads_to_the_page_of_each_table(tmp_path):
     assert "https://" not in page.read_text()
 
 
+def test_pictures_that_no_page_shows_are_left_out(tmp_path):
+    static = tmp_path / "raw" / "static" / "images"
+    static.mkdir(parents=True)
+    for name in ("favicon.ico", "tour.gif"):
+        static.joinpath(name).write_text("")
+    write_docs(tmp_path, "raw", [row()], run_id="r", now=NOW)
+    assert [path.name for path in static.iterdir()] == ["favicon.ico"]
+
+
 def answer(**changed):
     return {
         "success": False, "exception_info": {"raised_exception": False},
