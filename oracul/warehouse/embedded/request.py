@@ -80,6 +80,7 @@ class Ask:
     wait_end_of_query: bool
     may_compress: bool
     readonly: bool
+    protocol_version: int = 0
     settings: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
 
@@ -155,6 +156,7 @@ def read_ask(pairs: Iterable[tuple[str, str]], headers: Mapping[str, str]) -> As
         or _flag(params.get("http_wait_end_of_query")),
         may_compress=params.get("enable_http_compression", "1") not in ("0", "false"),
         readonly=params.get("readonly", "0") not in ("", "0", "false"),
+        protocol_version=_version(params.get("client_protocol_version")),
         settings=settings,
         parameters=parameters,
     )
@@ -177,6 +179,12 @@ def _seconds(value: str | None) -> float:
     if not 0 < seconds <= 3600:
         raise Fault(BAD_ARGUMENTS, "session_timeout must be above 0 and at most 3600 seconds")
     return seconds
+
+
+def _version(value: str | None) -> int:
+    if value and not re.fullmatch(r"[0-9]{1,9}", value):
+        raise Fault(BAD_ARGUMENTS, "client_protocol_version is not a number")
+    return int(value or 0)
 
 
 def _checked(name: str, value: str | None, pattern: re.Pattern[str]) -> str | None:

@@ -103,14 +103,11 @@ def stop(settings: Settings) -> bool:
         places.server.unlink(missing_ok=True)
         return False
     os.kill(info.pid, signal.SIGTERM)
-    if not _wait_until(lambda: _is_zombie(info.pid), STOP_SECONDS):
+    if not _wait_until(lambda: _is_gone(info.pid), STOP_SECONDS):
         raise WarehouseError(
             f"The warehouse (pid {info.pid}) is still finishing its work after {STOP_SECONDS} s.",
             hint="Wait and try again, or end the process.",
         )
-    # Where this very process had started it, the dead child is still to be collected.
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(info.pid, os.WNOHANG)
     return True
 
 
@@ -215,6 +212,14 @@ def _is_alive(info: ServerInfo) -> bool:
         return process.create_time() <= info.started_at + 1 and not _is_zombie(info.pid)
     except psutil.Error:
         return False
+
+
+def _is_gone(pid: int) -> bool:
+    """Whether a process has ended; a child of this very process is collected, too."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return _is_zombie(pid)
 
 
 def _is_zombie(pid: int) -> bool:
