@@ -1,31 +1,10 @@
 """`oracul run`: the main job, from blocks to anomalies."""
 
-from typing import Annotated
-
-import typer
-
-from oracul.spans import parse_blocks
+from oracul.cli.options import BlocksOption, ChainOption, StrictOption, blocks_of_chain
 
 
 def run(
-    chain: Annotated[
-        str | None,
-        typer.Option(
-            "--chain", "-c", help="Chain slug, as in `ethereum`. Default: all with an endpoint."
-        ),
-    ] = None,
-    blocks: Annotated[
-        str | None,
-        typer.Option(
-            "--blocks",
-            "-b",
-            metavar="FIRST:END",
-            help="Blocks to take, END left out. Default: follow the chain from its head back.",
-        ),
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Fail when a source degraded, instead of warning.")
-    ] = False,
+    chain: ChainOption = None, blocks: BlocksOption = None, strict: StrictOption = False
 ) -> None:
     """Run the whole job: land, prove, price, check, build, check again, find anomalies, tell.
 
@@ -34,11 +13,7 @@ def run(
 
     Example: `oracul run --chain ethereum --blocks 17686110:17686125`
     """
-    span = parse_blocks(blocks)
-    if span is not None and chain is None:
-        raise typer.BadParameter(
-            "--blocks needs --chain: block numbers mean something else on each."
-        )
+    span = blocks_of_chain(blocks, chain)
     from oracul.cli.steps import new_run, run_and_exit
 
     run_and_exit(new_run(chain=chain, blocks=span), strict=strict)

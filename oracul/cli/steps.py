@@ -1,23 +1,11 @@
 """Running steps of the main job from the command line: print each end, choose the exit code."""
 
-from typing import Annotated
-
 import typer
 
 from flows.main_job import call, run_steps, step_named
 from flows.steps import Outcome, Run
 from oracul.cli.console import Bar, say_outcome, warn
 from oracul.errors import OraculError
-
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Fail when a source degraded, instead of warning.")
-]
-ChainName = Annotated[
-    str | None,
-    typer.Option(
-        "--chain", "-c", help="Chain slug, as in `ethereum`. Default: all with an endpoint."
-    ),
-]
 
 
 def run_and_exit(run: Run, names: list[str] | None = None, *, strict: bool = False) -> None:
