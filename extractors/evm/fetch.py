@@ -71,7 +71,7 @@ class Fetch:
                 if endpoint.in_flight >= int(endpoint.window):
                     await self._wait(0.5)
                     continue
-                numbers = self.work.take(endpoint.name, endpoint.batch_blocks)
+                numbers = sorted(self.work.take(endpoint.name, endpoint.batch_blocks))
                 if not numbers:
                     await self._wait(0.5)
                     continue

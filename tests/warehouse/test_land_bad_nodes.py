@@ -237,6 +237,6 @@ def test_stray_row_of_a_block_stops_its_landing(land):
         landed.client.command(
             "insert into raw.logs select * replace (7 as log_index) from raw.logs limit 1"
         )
-        with pytest.raises(LandingMismatch, match=r"raw\.logs holds 2 rows of devnet block 0, but 1"):
+        with pytest.raises(LandingMismatch, match=r"raw\.logs holds 2 rows of .* 0, but 1"):
             landed.extract(0, 1)
         assert landed.pointers() == {}
