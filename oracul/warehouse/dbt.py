@@ -110,7 +110,8 @@ def run_dbt(
             f"dbt {args[0]} could not run: {in_one_line(str(outcome.exception))}.",
             hint=f"`oracul dbt {args[0]}` shows the whole message.",
         ) from outcome.exception
-    return [_node_result(result) for result in getattr(outcome.result, "results", [])]
+    results = [_node_result(result) for result in getattr(outcome.result, "results", [])]
+    return [r for r in results if r.kind != "operation" or r.is_failed]
 
 
 def run_dbt_command(settings: Settings, args: Sequence[str]) -> int:
