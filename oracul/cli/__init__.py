@@ -14,6 +14,3 @@ def main() -> None:
     except OraculError as error:
         complain(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted. What was landed stays; run the same command to go on.\n")
-        sys.exit(130)

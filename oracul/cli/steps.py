@@ -7,6 +7,8 @@ from flows.steps import Outcome, Run
 from oracul.cli.console import Bar, say_outcome, warn
 from oracul.errors import OraculError
 
+INTERRUPTED = 130
+
 
 def run_and_exit(run: Run, names: list[str] | None = None, *, strict: bool = False) -> None:
     """Run these steps (all when None) and leave with 0 when done, 1 when one failed.
@@ -26,10 +28,16 @@ def run_named(run: Run, names: list[str] | None = None, *, is_brief: bool = Fals
     """Run these steps and say how each ended; `is_brief` leaves the text of the alerts out."""
     chosen = [step_named(name) for name in names] if names is not None else None
     outcomes = []
-    for outcome in run_steps(run, call, chosen):
+    try:
+        for outcome in run_steps(run, call, chosen):
+            run.progress.finish()
+            say_outcome(outcome, is_brief=is_brief)
+            outcomes.append(outcome)
+    except KeyboardInterrupt as stop:
         run.progress.finish()
-        say_outcome(outcome, is_brief=is_brief)
-        outcomes.append(outcome)
+        done = f" {stop}." if str(stop) else ""
+        warn(f"Interrupted.{done} What was landed stays; type the same command to go on.")
+        raise typer.Exit(INTERRUPTED) from stop
     return outcomes
 
 
