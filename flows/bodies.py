@@ -102,10 +102,16 @@ def validate_marts(run: Run, client: Client, record: StepRun) -> Outcome:
 
 
 def _validate(door: Literal["raw", "marts"], run: Run, client: Client, record: StepRun) -> Outcome:
-    from expectations.checkpoints import run_checks
+    from expectations.checkpoints import last_passed, run_checks
 
     report = run_checks(
-        run.settings, client, door=door, run_id=run.run_id, now=run.now, progress=run.progress
+        run.settings,
+        client,
+        door=door,
+        run_id=run.run_id,
+        now=run.now,
+        since=None if run.is_whole else last_passed(client, door),
+        progress=run.progress,
     )
     record.rows_in, record.rows_out = len(report.rows), len(report.rows)
     if report.failed_critical:
@@ -121,7 +127,7 @@ def transform(run: Run, client: Client, record: StepRun) -> Outcome:
     """Build the days whose inputs changed."""
     from oracul.warehouse.dbt import build
 
-    built = build(run.settings, full_refresh=run.full_refresh, progress=run.progress)
+    built = build(run.settings, full_refresh=run.is_whole, progress=run.progress)
     record.rows_out = len(built.nodes)
     return Outcome("transform", "done", built.sentence, built)
 

@@ -8,4 +8,4 @@ from flows.tasks import BlockSpan, ChainName, run_as_tasks
 @flow(name="pipeline", flow_run_name="pipeline {chain} {blocks}")
 def pipeline(chain: ChainName = None, blocks: BlockSpan = None, full_refresh: bool = False) -> None:
     """Land, prove, price, check, build, check again, find anomalies, tell."""
-    run_as_tasks(None, chain=chain, blocks=blocks, full_refresh=full_refresh)
+    run_as_tasks(None, chain=chain, blocks=blocks, is_whole=full_refresh)

@@ -30,13 +30,13 @@ class Run:
     """One run of the main job.
 
     `chain` None means every chain with an endpoint; `blocks` is half-open, None means follow the
-    chain; `full_refresh` builds every day again; `now` is the instant freshness is judged at.
+    chain; `is_whole` builds and checks everything again, not only what changed; `now` is the instant freshness is judged at.
     """
 
     settings: Settings
     chain: str | None = None
     blocks: tuple[int, int] | None = None
-    full_refresh: bool = False
+    is_whole: bool = False
     run_id: str = field(default_factory=new_run_id)
     now: datetime = field(default_factory=utc_now)
     progress: Progress = field(default_factory=Silent)

@@ -39,13 +39,13 @@ def run_as_tasks(
     *,
     chain: str | None = None,
     blocks: str | None = None,
-    full_refresh: bool = False,
+    is_whole: bool = False,
 ) -> list[Outcome]:
     """Run these steps (all when None) as tasks of the current flow and publish how they ended.
 
     Raises the first failed step's OraculError after the steps that always run have run.
     """
-    run = Run(load_settings(), chain=chain, blocks=parse_blocks(blocks), full_refresh=full_refresh)
+    run = Run(load_settings(), chain=chain, blocks=parse_blocks(blocks), is_whole=is_whole)
     chosen = [step_named(name) for name in names] if names is not None else None
 
     def execute(step: Step, run: Run) -> Outcome:

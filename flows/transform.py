@@ -8,4 +8,4 @@ from flows.tasks import run_as_tasks
 @flow(name="transform")
 def transform(full_refresh: bool = False) -> None:
     """Check the raw tables, build the days whose inputs changed, check the marts."""
-    run_as_tasks(["validate_raw", "transform", "validate_marts"], full_refresh=full_refresh)
+    run_as_tasks(["validate_raw", "transform", "validate_marts"], is_whole=full_refresh)

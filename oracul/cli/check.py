@@ -15,7 +15,10 @@ def check(
 
     Exit code 1 when a critical check fails.
     """
+    from dataclasses import replace
+
     from oracul.cli.steps import new_run, run_and_exit
 
     names = {"raw": ["validate_raw"], "marts": ["validate_marts"]}
-    run_and_exit(new_run(), names.get(door, ["validate_raw", "validate_marts"]))
+    run = replace(new_run(), is_whole=True)
+    run_and_exit(run, names.get(door, ["validate_raw", "validate_marts"]))

@@ -16,4 +16,4 @@ def transform(
 
     from oracul.cli.steps import new_run, run_and_exit
 
-    run_and_exit(replace(new_run(), full_refresh=full_refresh), ["transform"])
+    run_and_exit(replace(new_run(), is_whole=full_refresh), ["transform"])
