@@ -30,7 +30,8 @@ class Run:
     """One run of the main job.
 
     `chain` None means every chain with an endpoint; `blocks` is half-open, None means follow the
-    chain; `is_whole` builds and checks everything again, not only what changed; `now` is the instant freshness is judged at.
+    chain; `is_whole` builds and checks everything again, not only what changed; `now` is the
+    instant freshness is judged at.
     """
 
     settings: Settings
