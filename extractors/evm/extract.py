@@ -70,11 +70,12 @@ async def land_missing(
     progress: Progress | None = None,
     limit: int | None = None,
     wants_proof: bool = True,
+    parser: Parser | None = None,
 ) -> None:
     """Fetch and land what has no pointer in [extracted.start, extracted.end), at most `limit`.
 
     `wants_proof=False` exists to measure what proof costs; no command offers it, and the blocks
-    carry an empty `proof`.
+    carry an empty `proof`. `parser` None = worker processes when they pay.
     """
     chain, began = pool.chain.chain, time.monotonic()
     gaps = await asyncio.to_thread(missing_ranges, client, chain, extracted.start, extracted.end)
@@ -86,7 +87,7 @@ async def land_missing(
     if total:
         progress.start(f"{chain} blocks", total, "blocks")
         lander = Lander(pool, client, tags, extracted, progress)
-        parser = Parser(total)
+        parser = parser or Parser(total)
         work = Work(newest_first(gaps))
         fetch = Fetch(pool, work, lander.put, lander.refuse, parser, wants_proof)
         try:
