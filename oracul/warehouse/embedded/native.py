@@ -5,6 +5,7 @@ The engine writes Native without a protocol version. A client that sends `client
 each block, and one byte behind each column's type. To find the columns, their data is stepped over.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,12 +19,20 @@ _BLOCK_INFO = b"\x01\x00\x02\xff\xff\xff\xff\x00"
 _USUAL_SERIALIZATION = b"\x00"
 
 _SIZES = {
-    **{f"{sign}Int{bits}": bits // 8 for sign in ("", "U") for bits in (8, 16, 32, 64, 128, 256)},
-    **{"Bool": 1, "Nothing": 1, "Enum8": 1, "Enum16": 2, "UUID": 16, "IPv4": 4, "IPv6": 16},
-    **{"Date": 2, "Date32": 4, "DateTime": 4, "DateTime64": 8, "Time": 4, "Time64": 8},
-    **{"BFloat16": 2, "Float32": 4, "Float64": 8},
+    f"{sign}Int{bits}": bits // 8 for sign in ("", "U") for bits in (8, 16, 32, 64, 128, 256)
+} | {
+    name: size
+    for size, names in {
+        1: "Bool Nothing Enum8",
+        2: "Enum16 Date BFloat16",
+        4: "Date32 DateTime Time Float32 IPv4",
+        8: "DateTime64 Time64 Float64",
+        16: "UUID IPv6",
+    }.items()
+    for name in names.split()
 }
 _INDEX_BYTES = (1, 2, 4, 8)
+_QUOTED_NAME = re.compile(r"`(?:[^`\\]|\\.)*`\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +108,8 @@ def _elements(kind: Type) -> list[str]:
 
 
 def _without_name(element: str) -> str:
-    if element.startswith("`"):
-        return element[element.index("`", 1) + 1 :].strip()
+    if quoted := _QUOTED_NAME.match(element):
+        return element[quoted.end() :]
     head, blank, rest = element.partition(" ")
     return rest.strip() if blank and "(" not in head else element
 

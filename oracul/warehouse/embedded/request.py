@@ -136,7 +136,8 @@ def read_ask(pairs: Iterable[tuple[str, str]], headers: Mapping[str, str]) -> As
         raise Fault(
             NOT_IMPLEMENTED,
             "The parameters compress and decompress are not supported; "
-            "use Accept-Encoding and Content-Encoding (lz4, zstd, gzip, deflate)",
+            "use Accept-Encoding and Content-Encoding (lz4, zstd, gzip, deflate). "
+            "With JDBC, set the property compress=false",
         )
     database = params.get("database") or headers.get("x-clickhouse-database") or None
     return Ask(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from oracul.warehouse.embedded import gate
+from oracul.warehouse.embedded import gate, native
 from oracul.warehouse.embedded.engine import Engine, Handle, Totals, quote
 from oracul.warehouse.embedded.faults import (
     BAD_ARGUMENTS,
@@ -162,7 +162,8 @@ class Run:
             wanted = gate.reader_settings(wanted, self._room.reader_limits)
         wanted["log_comment"] = self._mark
         handle.use_role(caller.is_reader)
-        if ask.database:
+        # Many clients name `default` unasked; a reader starts there and has no right to `USE` it.
+        if ask.database and not (caller.is_reader and ask.database == "default"):
             handle.command(f"USE `{ask.database}`")
         if self._session is not None:
             self._remember(handle, self._session, wanted)
@@ -216,6 +217,8 @@ class Run:
             self.pieces = handle.stream(sql, fmt, self.totals)
         else:
             self.pieces = self._by_file(handle, statement, head, fmt)
+        if fmt.lower() == "native" and self._ask.protocol_version >= native.FIRST_VERSION:
+            self.pieces = native.with_protocol_version(self.pieces)
 
     def _by_file(
         self, handle: Handle, statement: Statement, head: bytes, fmt: str
