@@ -23,7 +23,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--days", type=int, default=4)
     words.add_argument("--logs-a-day", type=int, default=500_000)
-    words.add_argument("--rounds", type=int, default=5)
+    words.add_argument("--rounds", type=int, default=7)
     asked = words.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = scratch_settings(Path(folder))
