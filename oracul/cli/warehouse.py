@@ -45,7 +45,11 @@ def stop() -> None:
 
 
 @app.command()
-def env() -> None:
+def env(
+    reader: Annotated[
+        bool, typer.Option("--reader", help="As the user that can only select: for BI tools.")
+    ] = False,
+) -> None:
     """Print the connection as shell exports: `eval "$(oracul warehouse env)"`.
 
     For dbt, notebooks and other programs that should reach the same warehouse. Holds the password.
@@ -55,7 +59,7 @@ def env() -> None:
     from oracul.cli.console import settings
     from oracul.warehouse import connection_environment
 
-    for name, value in connection_environment(settings()).items():
+    for name, value in connection_environment(settings(), reader=reader).items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 

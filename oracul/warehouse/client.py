@@ -59,15 +59,21 @@ def connect(settings: Settings) -> Client:
     return client
 
 
-def connection_environment(settings: Settings) -> dict[str, str]:
+def connection_environment(settings: Settings, *, reader: bool = False) -> dict[str, str]:
     """The `ORACUL_CLICKHOUSE__*` variables by which another program reaches the same warehouse.
 
-    Starts the embedded warehouse when none runs. Holds the password.
+    `reader`: as the embedded warehouse's user that can only select. Starts the embedded warehouse
+    when none runs. Holds the password. Raises WarehouseError for the reader of another server.
     """
     if settings.is_embedded:
         from oracul.warehouse.embedded import ensure_running, environment
 
-        return environment(ensure_running(settings))
+        return environment(ensure_running(settings), reader=reader)
+    if reader:
+        raise WarehouseError(
+            "Only the embedded warehouse makes a user that can only select.",
+            hint="On your server: CREATE USER …, then GRANT SELECT ON marts.* and curated.* to it.",
+        )
     target = settings.clickhouse
     known = {
         "HOST": target.host,

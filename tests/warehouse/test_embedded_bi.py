@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from oracul.warehouse import Client
+from oracul.errors import WarehouseError
+from oracul.settings import ClickHouseSettings, Settings
+from oracul.warehouse import Client, connection_environment
 from oracul.warehouse.embedded import Endpoint
 
 # What clickhouse-go sends in its HTTP mode, and with it Grafana's own ClickHouse plugin.
@@ -43,6 +45,27 @@ def reader(warehouse_endpoint: Endpoint, table: str) -> Iterator[httpx.Client]:
         timeout=60,
     ) as client:
         yield client
+
+
+# ---- finding the way in -------------------------------------------------------------------------
+
+
+def test_reader_signs_in_with_the_environment_made_for_it(warehouse_settings: Settings) -> None:
+    found = connection_environment(warehouse_settings, reader=True)
+    host, port, user, secret = (
+        found[f"ORACUL_CLICKHOUSE__{name}"] for name in ("HOST", "PORT", "USER", "PASSWORD")
+    )
+
+    reply = httpx.post(f"http://{host}:{port}/", auth=(user, secret), content="SELECT 1")
+
+    assert (user, reply.text) == ("reader", "1\n")
+
+
+def test_reader_of_another_server_is_refused_with_the_way_out() -> None:
+    settings = Settings(clickhouse=ClickHouseSettings(host="ch.example"), _env_file=None)
+
+    with pytest.raises(WarehouseError, match="can only select"):
+        connection_environment(settings, reader=True)
 
 
 # ---- Grafana's own plugin (clickhouse-go over HTTP) --------------------------------------------
