@@ -1,9 +1,9 @@
 """Landing proven blocks against the engine copying the same rows from table to table:
 `python -m benchmarks.landing`
 
-Both write the same rows into tables of the same definition in the same embedded warehouse, a
-hundred blocks at a time, in turns. Landing also reads back and writes the pointers. Wanted: at
-least half of the engine's own speed.
+Both write the same rows into tables of the same definition in the same embedded warehouse, as many
+blocks at a time as the extractor does, in turns. Landing also reads back and writes the pointers.
+Wanted: at least half of the engine's own speed.
 """
 
 import argparse
@@ -23,13 +23,13 @@ from oracul.warehouse.embedded import stop
 
 WANTED = 0.5
 TABLES = ("logs", "transactions", "blocks")
-AT_ONCE = 100
+AT_ONCE = 250
 
 
 def main() -> None:
     """Measure and print."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--blocks", type=int, default=300)
+    arguments.add_argument("--blocks", type=int, default=500)
     arguments.add_argument("--rounds", type=int, default=5)
     given = arguments.parse_args()
     portions = list(parsed_blocks(given.blocks))
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def parsed_blocks(blocks: int) -> Iterator[list[Parsed]]:
-    """Proven blocks, a hundred at a time, as the workers hand them over."""
+    """Proven blocks in landings, as the workers hand them over."""
     recorded = long_recording(blocks).blocks
     for start in range(0, blocks, AT_ONCE):
         yield [

@@ -1,6 +1,7 @@
 """Between fetching and the warehouse: collects proven blocks, checks their links, lands them.
 
-About a hundred blocks at a time, so that inserts stay few and memory flat.
+Many blocks at a time, since each insert costs and leaves a part to merge (250 instead of 100 halve
+the engine's work), yet bounded in bytes, so that memory stays flat.
 """
 
 import asyncio
@@ -22,7 +23,9 @@ from extractors.evm.workers import Parser
 from oracul.progress import Progress, Silent
 from oracul.warehouse import Client, RejectedRow, record_rejected
 
-BLOCKS_A_LANDING = 100
+BLOCKS_A_LANDING = 250
+BYTES_A_LANDING = 96 << 20
+_WAITING_BATCHES = 24
 NOT_LINKED = "does not link to its neighbours, or the endpoints name another block at its height"
 
 
@@ -42,7 +45,7 @@ class Lander:
         self.extracted, self.progress = extracted, progress or Silent()
         self.began = time.monotonic()
         # Bounded: when the warehouse is slower than the nodes, fetching waits.
-        self.queue: asyncio.Queue[Parsed | None] = asyncio.Queue(maxsize=BLOCKS_A_LANDING // 2)
+        self.queue: asyncio.Queue[Parsed | None] = asyncio.Queue(maxsize=_WAITING_BATCHES)
         self.rejected: dict[tuple[str, str, str], RejectedRow] = {}
         self.disputed: dict[int, str] = {}
 
@@ -73,7 +76,7 @@ class Lander:
             more = parsed is not None
             if parsed is not None:
                 waiting.append(parsed)
-            if not more or sum(len(p.facts) for p in waiting) >= BLOCKS_A_LANDING:
+            if not more or _is_enough(waiting):
                 linked = await self._linked(waiting)
                 await asyncio.to_thread(self._land, linked)
                 waiting = []
@@ -201,3 +204,9 @@ class Lander:
             rows_per_second=self.extracted.rows.total() / max(time.monotonic() - self.began, 1e-3),
             proven=f"{self.extracted.proven_ratio['receipts']:.1%}",
         )
+
+
+def _is_enough(waiting: Sequence[Parsed]) -> bool:
+    blocks = sum(len(p.facts) for p in waiting)
+    size = sum(len(stream) for p in waiting for stream in p.tables.values())
+    return blocks >= BLOCKS_A_LANDING or size >= BYTES_A_LANDING
