@@ -38,7 +38,8 @@ class Users:
         if not (is_admin & admin_ok or is_reader & reader_ok):
             raise Fault(
                 AUTHENTICATION_FAILED,
-                "Authentication failed: password is incorrect, or there is no user with such name",
+                "Authentication failed: password is incorrect, or there is no user with such name."
+                " In a shell, `eval \"$(oracul warehouse env)\"` sets both",
             )
         return is_reader
 
