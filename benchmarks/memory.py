@@ -25,7 +25,7 @@ def main() -> None:
     from oracul.demo.replay import serve_recording
 
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--blocks", type=int, default=300, help="the small range")
+    arguments.add_argument("--blocks", type=int, default=500, help="the small range")
     arguments.add_argument("--one", nargs=3, metavar=("HOME", "URL", "BLOCKS"), help="internal")
     given = arguments.parse_args()
     if given.one:

@@ -25,7 +25,7 @@ from oracul.warehouse import Client, RejectedRow, record_rejected
 
 BLOCKS_A_LANDING = 250
 BYTES_A_LANDING = 96 << 20
-_WAITING_BATCHES = 24
+_WAITING_BATCHES = 12
 NOT_LINKED = "does not link to its neighbours, or the endpoints name another block at its height"
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from extractors.evm.parse import Answer, Parsed, parse_answer
 
-# Workers cost a second or two to start, so the work must have shown that it is worth more.
-WORTH_SECONDS = 1.0
+# Workers cost about half a second each to start, so the work must have shown to be worth it.
+WORTH_SECONDS = 0.4
 WORTH_BLOCKS_LEFT = 64
 _MOST_WORKERS = 8
 
