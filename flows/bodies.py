@@ -1,6 +1,7 @@
 """What each step does: one call into a room, and its report in one sentence."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, Protocol
 
 from flows.steps import Outcome, Run, Status
 from oracul.errors import ConfigError, QualityError, SourceError, SourceUnavailable
@@ -30,13 +31,24 @@ def chain_settings(run: Run, chain: str) -> ChainSettings:
     return run.settings.chains.get(chain, ChainSettings())
 
 
+class Report(Protocol):
+    """What a room says of one chain."""
+
+    @property
+    def sentence(self) -> str:
+        """The work in one line."""
+
+    @property
+    def degraded(self) -> list[str]:
+        """What is less than asked; empty when all is well."""
+
+
 def ingest_chain(run: Run, client: Client, record: StepRun) -> Outcome:
     """Land the blocks asked for, or follow each chain from its head back."""
     from extractors.evm.extract import extract_range
     from extractors.evm.follow import follow
 
-    parts, degraded, reports = [], False, []
-    for chain in chains_to_run(run):
+    def land(chain: str) -> Report:
         if run.blocks:
             landed = extract_range(
                 run.settings, client, chain, *run.blocks, run_id=run.run_id, progress=run.progress
@@ -53,26 +65,45 @@ def ingest_chain(run: Run, client: Client, record: StepRun) -> Outcome:
         record.rows_out += sum(landed.rows.values())
         if run.blocks and landed.gaps:
             raise SourceError(f"{landed.sentence}.")
-        degraded = degraded or bool(landed.degraded)
-        parts.append(landed.sentence)
-        reports.append(landed)
-    return Outcome("ingest_chain", "degraded" if degraded else "done", "; ".join(parts), reports)
+        return landed
+
+    return _each_chain("ingest_chain", run, land)
 
 
 def ingest_tokens(run: Run, client: Client, record: StepRun) -> Outcome:
     """Ask the tokens seen so far what they are."""
     from extractors.evm.tokens import extract_tokens
 
-    parts, degraded, reports = [], False, []
-    for chain in chains_to_run(run):
+    def ask(chain: str) -> Report:
         asked = extract_tokens(
             run.settings, client, chain, run_id=run.run_id, progress=run.progress
         )
         record.rows_out += asked.landed
-        degraded = degraded or bool(asked.degraded)
-        parts.append(f"{chain}: {asked.sentence}")
-        reports.append(asked)
-    return Outcome("ingest_tokens", "degraded" if degraded else "done", "; ".join(parts), reports)
+        return asked
+
+    return _each_chain("ingest_tokens", run, ask)
+
+
+def _each_chain(step: str, run: Run, work: Callable[[str], Report]) -> Outcome:
+    """One chain after the other: one that fails does not keep the others from their turn.
+
+    Raises the first chain's error when none went well.
+    """
+    chains = chains_to_run(run)
+    sentences, faults, reports = [], [], []
+    for chain in chains:
+        try:
+            report = work(chain)
+        except (SourceError, ConfigError) as error:
+            faults.append(error)
+            sentences.append(f"{chain} failed: {error}")
+        else:
+            reports.append(report)
+            sentences.append(report.sentence)
+    if len(faults) == len(chains):
+        raise faults[0]
+    degraded = bool(faults) or any(report.degraded for report in reports)
+    return Outcome(step, "degraded" if degraded else "done", "; ".join(sentences), reports)
 
 
 def ingest_prices(run: Run, client: Client, record: StepRun) -> Outcome:

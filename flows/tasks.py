@@ -55,6 +55,8 @@ def run_as_tasks(
     for outcome in run_steps(run, execute, chosen):
         say = log.info if outcome.status == "done" else log.warning
         say("%s %s: %s", outcome.step, outcome.status, outcome.summary)
+        for message in getattr(outcome.detail, "messages", ()):
+            log.warning("%s", message.text)
         outcomes.append(outcome)
     create_table_artifact(
         key=f"{(flow_run.flow_name or 'flow').replace('_', '-')}-steps",

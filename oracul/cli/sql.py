@@ -1,6 +1,8 @@
 """`oracul sql`: ask the warehouse."""
 
+import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -42,9 +44,18 @@ def sql(
         else:
             # readonly=2 and not 1: the driver sends settings of its own with each query.
             with client.raw_stream(text, fmt=FORMATS[format], settings={"readonly": 2}) as stream:
-                for chunk in stream:
-                    sys.stdout.buffer.write(chunk)
-            sys.stdout.flush()
+                _write_out(stream)
+
+
+def _write_out(chunks: Iterable[bytes]) -> None:
+    """To standard output; a reader that has seen enough (`| head`) ends it quietly."""
+    try:
+        for chunk in chunks:
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer must not be flushed into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _query_text(query: str) -> str:
@@ -64,7 +75,9 @@ def _print_table(client: "Client", text: str, limit: int) -> None:
 
     from oracul.cli.console import err, out
 
-    result = client.query(text, settings={"readonly": 2, "max_result_rows": 0})
+    # One row more than is shown tells that there are more; the rest need not travel.
+    bounds = {"readonly": 2, "max_result_rows": limit + 1, "result_overflow_mode": "break"}
+    result = client.query(text, settings=bounds)
     table = Table(header_style="bold")
     for name, kind in zip(result.column_names, result.column_types, strict=True):
         is_number = any(word in kind.name for word in ("Int", "Float", "Decimal"))
@@ -72,9 +85,8 @@ def _print_table(client: "Client", text: str, limit: int) -> None:
     for row in result.result_rows[:limit]:
         table.add_row(*(_cell(value) for value in row))
     out.print(table)
-    hidden = len(result.result_rows) - limit
-    if hidden > 0:
-        err.print(f"… and {hidden:,} more rows: raise --limit, or use --format csv")
+    if len(result.result_rows) > limit:
+        err.print(f"… and more: these are the first {limit:,}. Raise --limit or use --format csv.")
 
 
 def _cell(value: object) -> str:

@@ -68,6 +68,7 @@ def read_status(client: "Client", now: datetime) -> dict[str, Any]:
 
 
 def _show(facts: dict[str, Any]) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from oracul.cli.console import MARKS, out
@@ -105,7 +106,7 @@ def _show(facts: dict[str, Any]) -> None:
             f"{run['started_at']:%Y-%m-%d %H:%M}",
             seconds_text(took) if took is not None else run["status"],
             f"{run['rows_out']:,}",
-            run["error"][:80],
+            escape(run["error"][:80]),
         )
     out.print(runs)
     for suite, counts in facts["checks"].items():

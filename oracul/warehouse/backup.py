@@ -103,8 +103,9 @@ def contents(client: Client, databases: list[str]) -> list[TableContent]:
 def _content(client: Client, database: str, table: str, engine: str) -> TableContent:
     # FINAL, because a merge between backup and restore may drop rows that were replaced anyway.
     final = "" if engine.removeprefix("Replicated") == "MergeTree" else "FINAL"
+    # As text, because a hash over a row that holds a NULL is NULL itself and would not count.
     count, content_hash = client.query(
-        f"SELECT count(), sum(cityHash64(*)) FROM `{database}`.`{table}` {final}"
+        f"SELECT count(), sum(cityHash64(toString(tuple(*)))) FROM `{database}`.`{table}` {final}"
     ).result_rows[0]
     return TableContent(database, table, int(count), int(content_hash or 0))
 

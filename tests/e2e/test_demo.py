@@ -69,9 +69,10 @@ def content(client: Client, table: str) -> Any:
         " and name not in ('ingested_at', 'built_at') order by position",
         parameters={"table": table},
     ).result_rows
-    names = ", ".join(f"toString({name})" for (name,) in columns)
+    names = ", ".join(name for (name,) in columns)
     final = " final" if table.startswith("raw.") else ""
-    query = f"select count(), sum(sipHash64({names})) from {table}{final}"
+    # As one text: the hash of several values is NULL, and left out of the sum, when one is NULL.
+    query = f"select count(), sum(sipHash64(toString(tuple({names})))) from {table}{final}"
     return client.query(query).result_rows[0]
 
 

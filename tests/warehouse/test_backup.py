@@ -159,3 +159,11 @@ def test_restore_of_a_missing_backup_says_so(client: Client) -> None:
 def test_name_with_a_path_is_refused(client: Client, name: str) -> None:
     with pytest.raises(ConfigError):
         backup(client, name)
+
+
+def test_content_hash_sees_a_change_in_a_row_that_holds_a_null(client: Client) -> None:
+    client.command("INSERT INTO raw.facts VALUES (1000001, NULL, 1)")
+    before = state(client)
+    client.command("INSERT INTO raw.facts VALUES (1000001, NULL, 2)")
+    client.command("OPTIMIZE TABLE raw.facts FINAL")
+    assert state(client) != before

@@ -1,0 +1,58 @@
+"""Several chains in one step: one that fails does not keep the others from their turn."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from flows.bodies import _each_chain, chains_to_run
+from flows.steps import Run
+from oracul.errors import ConfigError, SourceUnavailable
+from oracul.settings import ChainSettings, Settings
+
+BOTH = Settings(
+    chains={
+        "ethereum": ChainSettings(rpc_urls="http://127.0.0.1:1"),
+        "optimism": ChainSettings(rpc_urls="http://127.0.0.1:2"),
+        "polygon": ChainSettings(),
+    }
+)
+
+
+@dataclass
+class Landed:
+    sentence: str
+    degraded: list[str] = field(default_factory=list)
+
+
+def _work(down):
+    def work(chain):
+        if chain in down:
+            raise SourceUnavailable("nobody answers.")
+        return Landed(f"{chain} landed")
+
+    return work
+
+
+def test_chains_without_an_endpoint_are_left_out():
+    assert chains_to_run(Run(BOTH)) == ["ethereum", "optimism"]
+
+
+def test_no_endpoint_at_all_is_a_wrong_setting():
+    with pytest.raises(ConfigError, match="RPC_URLS"):
+        chains_to_run(Run(Settings(chains={})))
+
+
+def test_chain_after_a_failed_one_has_its_turn():
+    outcome = _each_chain("ingest_chain", Run(BOTH), _work({"ethereum"}))
+    assert outcome.status == "degraded"
+    assert outcome.summary == "ethereum failed: nobody answers.; optimism landed"
+
+
+def test_step_fails_when_every_chain_failed():
+    with pytest.raises(SourceUnavailable):
+        _each_chain("ingest_chain", Run(BOTH), _work({"ethereum", "optimism"}))
+
+
+def test_degraded_chain_makes_the_step_degraded():
+    outcome = _each_chain("ingest_chain", Run(BOTH), lambda chain: Landed(chain, ["slow"]))
+    assert outcome.status == "degraded"
