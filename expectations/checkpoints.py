@@ -17,9 +17,9 @@ from oracul.warehouse import Client
 
 DOCS_FOLDER = "data-docs"
 EXAMPLES = 5
-_LAST_PASSED_SQL = """
-select started_at from meta.pipeline_runs final
-where step = {step:String} and status = 'done'
+_LAST_ENDED_SQL = """
+select started_at, status = 'done' as is_passed from meta.pipeline_runs final
+where step = {step:String} and status in ('done', 'failed')
 order by started_at desc limit 1
 """
 
@@ -99,12 +99,16 @@ def run_checks(
 
 
 def last_passed(client: Client, door: Door) -> datetime | None:
-    """When the last run of a door's checks began that let everything pass, less an hour for clocks.
+    """When the last run of a door's checks began, if it passed, less an hour for clocks.
 
-    None before the first. The time is this machine's, from `meta.pipeline_runs`.
+    None before the first and after a failed one: what failed may be older than the last pass, and
+    must be looked at until it is mended. The time is this machine's, from `meta.pipeline_runs`.
     """
-    rows = client.query(_LAST_PASSED_SQL, parameters={"step": f"validate_{door}"}).result_rows
-    return rows[0][0].replace(tzinfo=UTC) - timedelta(hours=1) if rows else None
+    rows = client.query(_LAST_ENDED_SQL, parameters={"step": f"validate_{door}"}).result_rows
+    if not rows or not rows[0][1]:
+        return None
+    began: datetime = rows[0][0]
+    return began.replace(tzinfo=UTC) - timedelta(hours=1)
 
 
 def _check_table(

@@ -332,12 +332,19 @@ def test_what_was_landed_since_is_looked_at(outcomes_settings, clean):
     assert [row.check for row in report.failed_critical] == ["data_format"]
 
 
-def test_last_passed_is_when_the_last_good_run_began(clean):
+def test_last_passed_is_when_the_last_run_began_that_passed(clean):
     empty(clean, "meta.pipeline_runs")
     assert last_passed(clean, "raw") is None
     with step_run(clean, "r1", "validate_raw"):
         pass
-    with pytest.raises(QualityError), step_run(clean, "r2", "validate_raw"):
-        raise QualityError("bad")
     began = clean.query("select min(started_at) from meta.pipeline_runs final").result_rows[0][0]
     assert last_passed(clean, "raw") == began.replace(tzinfo=UTC) - timedelta(hours=1)
+
+
+def test_last_passed_is_none_after_a_run_that_failed(clean):
+    empty(clean, "meta.pipeline_runs")
+    with step_run(clean, "r1", "validate_raw"):
+        pass
+    with pytest.raises(QualityError), step_run(clean, "r2", "validate_raw"):
+        raise QualityError("bad")
+    assert last_passed(clean, "raw") is None
