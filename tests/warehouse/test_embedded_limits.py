@@ -153,7 +153,7 @@ def test_query_of_a_client_that_went_away_is_stopped(
 
     with socket.create_connection((warehouse_endpoint.host, warehouse_endpoint.port)) as connection:
         connection.sendall(request.encode())
-        wait_until(lambda: warehouse_client.command(seen) == own + 1)
+        assert wait_until(lambda: warehouse_client.command(seen) == own + 1)
 
     assert wait_until(lambda: warehouse_client.command(seen) == own)
 

@@ -150,9 +150,12 @@ def reader_settings(asked: dict[str, str], limits: dict[str, str]) -> dict[str, 
     """
     chosen = dict(limits)
     for name, value in asked.items():
-        if (
-            name in _LIMITS and value.isdigit() and 0 < int(value) < int(limits.get(name, 0))
-        ) or _OPEN_SETTINGS.fullmatch(name):
+        if _OPEN_SETTINGS.fullmatch(name) or (
+            name in _LIMITS
+            and value.isascii()
+            and value.isdigit()
+            and 0 < int(value[:20]) < int(limits.get(name, 0))
+        ):
             chosen[name] = value
         elif name not in _LIMITS and name not in _IGNORED_SETTINGS:
             raise Fault(READONLY, f"Cannot modify '{name[:80]}' setting in readonly mode")

@@ -65,7 +65,7 @@ def test_reader_may_tighten_a_limit() -> None:
     assert reader_settings({"max_result_rows": "10"}, LIMITS)["max_result_rows"] == "10"
 
 
-@pytest.mark.parametrize("value", ["0", "5000", "-1", "1e9", "unlimited"])
+@pytest.mark.parametrize("value", ["0", "5000", "-1", "1e9", "unlimited", "²", "9" * 5000])
 def test_reader_cannot_widen_a_limit(value: str) -> None:
     assert reader_settings({"max_result_rows": value}, LIMITS)["max_result_rows"] == "1000"
 
