@@ -4,18 +4,28 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from flows.steps import Outcome, Run, Status
+from oracul.chains import get_chain
 from oracul.errors import ConfigError, QualityError, SourceError, SourceUnavailable
-from oracul.settings import ChainSettings
+from oracul.settings import ChainSettings, variable_name
 from oracul.warehouse import Client, StepRun
+
+
+def chain_settings(run: Run, chain: str) -> ChainSettings:
+    """The chain's settings, or the defaults for one that is not configured."""
+    return run.settings.chains.get(chain, ChainSettings())
 
 
 def chains_to_run(run: Run) -> list[str]:
     """The chain asked for, or every one with an endpoint. Raises ConfigError when none has."""
-    from oracul.chains import get_chain
-
     if run.chain:
-        get_chain(run.chain)
-        return [run.chain]
+        spec = get_chain(run.chain)
+        if not chain_settings(run, spec.chain).rpc_urls:
+            variable = variable_name(("chains", spec.chain, "rpc_urls"))
+            raise ConfigError(
+                f"{spec.name} has no RPC endpoint.",
+                hint=f"Set {variable} to one or more JSON-RPC addresses, separated by commas.",
+            )
+        return [spec.chain]
     chains = [name for name, chain in run.settings.chains.items() if chain.rpc_urls]
     if not chains:
         raise ConfigError(
@@ -24,11 +34,6 @@ def chains_to_run(run: Run) -> list[str]:
             "separated by commas; `oracul demo` needs none.",
         )
     return chains
-
-
-def chain_settings(run: Run, chain: str) -> ChainSettings:
-    """The chain's settings, or the defaults for one that is not configured."""
-    return run.settings.chains.get(chain, ChainSettings())
 
 
 class Report(Protocol):

@@ -4,6 +4,9 @@ Nesting is written with two underscores: `ORACUL_CHAINS__ETHEREUM__RPC_URLS`. `.
 settings page of the documentation are generated from the descriptions below.
 """
 
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,6 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from oracul.chains import get_chain
 from oracul.errors import ConfigError
 
 
@@ -164,13 +168,18 @@ class Settings(BaseSettings):
         return self.clickhouse.host is None
 
 
+# Variables of this name that are read elsewhere: by dbt, by prefect.yaml, by `make up`.
+_READ_ELSEWHERE = {"ORACUL_DBT_SCHEMA_PREFIX", "ORACUL_PROJECT_DIR", "ORACUL_PREFECT_PORT"}
+
+
 def load_settings() -> Settings:
     """Settings of the environment and `.env`.
 
     Raises ConfigError that names each variable which does not make sense, never its value.
     """
+    _refuse_unknown(os.environ)
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         faults = "; ".join(
             f"{variable_name(fault['loc'])}: {fault['msg']}"
@@ -180,6 +189,24 @@ def load_settings() -> Settings:
             f"Settings do not make sense: {faults}.",
             hint="See .env.example for every setting and its default.",
         ) from None
+    for chain in settings.chains:
+        get_chain(chain)
+    return settings
+
+
+def _refuse_unknown(variables: Iterable[str]) -> None:
+    """A misspelt name would be ignored, and its setting silently stay at the default."""
+    groups = {variable_name((name,)) for name in Settings.model_fields}
+    for variable in sorted(variables):
+        group = variable.upper().partition("__")[0]
+        if not group.startswith("ORACUL_") or group in groups | _READ_ELSEWHERE:
+            continue
+        close = get_close_matches(group, groups, n=1)
+        raise ConfigError(
+            f"There is no setting {variable}.",
+            hint=(f"Did you mean {close[0]}? " if close else "")
+            + "See .env.example for every setting.",
+        )
 
 
 def variable_name(location: tuple[int | str, ...]) -> str:

@@ -20,7 +20,7 @@ from rich.progress import (
 )
 
 from oracul.errors import OraculError
-from oracul.units import compact
+from oracul.units import compact, plural
 
 if TYPE_CHECKING:
     from flows.steps import Outcome
@@ -88,6 +88,15 @@ def say_outcome(outcome: "Outcome", *, is_brief: bool = False) -> None:
         out.print(f"{MARKS[outcome.status]} [bold]{title}[/]: {escape(outcome.summary)}")
     if outcome.step == "alert" and not is_brief:
         say_alerts(outcome)
+
+
+def say_skipped(outcomes: "list[Outcome]") -> None:
+    """One line on all steps that were left out, and for whose sake."""
+    skipped = [TITLES.get(o.step, o.step) for o in outcomes if o.status == "skipped"]
+    failed = [TITLES.get(o.step, o.step) for o in outcomes if o.status == "failed"]
+    if skipped:
+        what = plural(len(skipped), "step")
+        out.print(f"{MARKS['skipped']} {what} left out, since this failed: {failed[0]}")
 
 
 def say_alerts(outcome: "Outcome") -> None:

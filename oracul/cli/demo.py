@@ -4,7 +4,7 @@
 def demo() -> None:
     """Run the main job on a recorded development chain, offline and without keys.
 
-    75 days of a small chain are replayed over JSON-RPC by a local server, with a reorg, an endpoint
+    76 days of a small chain are replayed over JSON-RPC by a local server, with a reorg, an endpoint
     that lies, a price source that lies and planted anomalies; at the end you see what was found.
     A second run lands nothing new and is quick.
     """

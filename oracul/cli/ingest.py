@@ -15,17 +15,17 @@ def chain(
 ) -> None:
     """Land blocks, transactions, receipts and logs; each block is proven before it lands."""
     span = blocks_of_chain(blocks, chain)
-    from oracul.cli.steps import new_run, run_and_exit
+    from oracul.cli.steps import new_chain_run, run_and_exit
 
-    run_and_exit(new_run(chain=chain, blocks=span), ["ingest_chain"], strict=strict)
+    run_and_exit(new_chain_run(chain=chain, blocks=span), ["ingest_chain"], strict=strict)
 
 
 @app.command()
 def tokens(chain: ChainOption = None, strict: StrictOption = False) -> None:
     """Ask every token contract seen so far for its name, symbol and decimals."""
-    from oracul.cli.steps import new_run, run_and_exit
+    from oracul.cli.steps import new_chain_run, run_and_exit
 
-    run_and_exit(new_run(chain=chain), ["ingest_tokens"], strict=strict)
+    run_and_exit(new_chain_run(chain=chain), ["ingest_tokens"], strict=strict)
 
 
 @app.command()

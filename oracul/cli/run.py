@@ -14,6 +14,6 @@ def run(
     Example: `oracul run --chain ethereum --blocks 17686110:17686125`
     """
     span = blocks_of_chain(blocks, chain)
-    from oracul.cli.steps import new_run, run_and_exit
+    from oracul.cli.steps import new_chain_run, run_and_exit
 
-    run_and_exit(new_run(chain=chain, blocks=span), strict=strict)
+    run_and_exit(new_chain_run(chain=chain, blocks=span), strict=strict)

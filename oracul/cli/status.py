@@ -33,11 +33,14 @@ def status(
     """Show coverage, gaps, lag and proof rate by chain, the last runs and the open findings."""
     from oracul.cli.console import settings
     from oracul.times import utc_now
-    from oracul.warehouse import connect, migrate
+    from oracul.warehouse import connect, connection_environment, migrate
 
-    client = connect(settings())
+    loaded = settings()
+    client = connect(loaded)
     migrate(client)
-    facts = read_status(client, utc_now())
+    where = connection_environment(loaded)
+    address = f"{where['ORACUL_CLICKHOUSE__HOST']}:{where['ORACUL_CLICKHOUSE__PORT']}"
+    facts = {"address": address, **read_status(client, utc_now())}
     if json:
         typer.echo(json_module.dumps(facts, default=str, indent=2))
     else:
@@ -74,6 +77,7 @@ def _show(facts: dict[str, Any]) -> None:
     from oracul.cli.console import MARKS, out
     from oracul.units import seconds_text
 
+    out.print(f"{facts['warehouse']} at {facts['address']}")
     if not facts["chains"]:
         out.print("No blocks yet. Try `oracul demo`, or `oracul run --chain ethereum`.")
         return

@@ -4,7 +4,7 @@ import typer
 
 from flows.main_job import call, run_steps, step_named
 from flows.steps import Outcome, Run
-from oracul.cli.console import Bar, say_outcome, warn
+from oracul.cli.console import Bar, say_outcome, say_skipped, warn
 from oracul.errors import OraculError
 
 INTERRUPTED = 130
@@ -31,8 +31,10 @@ def run_named(run: Run, names: list[str] | None = None, *, is_brief: bool = Fals
     try:
         for outcome in run_steps(run, call, chosen):
             run.progress.finish()
-            say_outcome(outcome, is_brief=is_brief)
             outcomes.append(outcome)
+            if outcome.status != "skipped":
+                say_outcome(outcome, is_brief=is_brief)
+        say_skipped(outcomes)
     except KeyboardInterrupt as stop:
         run.progress.finish()
         done = f" {stop}." if str(stop) else ""
@@ -46,6 +48,15 @@ def new_run(*, chain: str | None = None, blocks: tuple[int, int] | None = None) 
     from oracul.cli.console import settings
 
     return Run(settings(), chain=chain, blocks=blocks, progress=Bar())
+
+
+def new_chain_run(*, chain: str | None = None, blocks: tuple[int, int] | None = None) -> Run:
+    """A run that needs an endpoint. Raises ConfigError before anything starts when none is set."""
+    from flows.bodies import chains_to_run
+
+    run = new_run(chain=chain, blocks=blocks)
+    chains_to_run(run)
+    return run
 
 
 def _exit_code(failed: list[Outcome]) -> int:

@@ -42,6 +42,11 @@ def test_no_endpoint_at_all_is_a_wrong_setting():
         chains_to_run(Run(Settings(chains={})))
 
 
+def test_chain_without_an_endpoint_is_told_its_variable():
+    with pytest.raises(ConfigError, match="ORACUL_CHAINS__POLYGON__RPC_URLS"):
+        chains_to_run(Run(BOTH, chain="polygon"))
+
+
 def test_chain_after_a_failed_one_has_its_turn():
     outcome = _each_chain("ingest_chain", Run(BOTH), _work({"ethereum"}))
     assert outcome.status == "degraded"

@@ -55,3 +55,15 @@ def test_warehouse_is_embedded_unless_a_host_is_named(monkeypatch):
     assert load_settings().is_embedded
     monkeypatch.setenv("ORACUL_CLICKHOUSE__HOST", "db.example")
     assert not load_settings().is_embedded
+
+
+def test_misspelt_setting_is_refused_with_the_nearest_name(monkeypatch):
+    monkeypatch.setenv("ORACUL_WAREHUSE__PORT", "1")
+    with pytest.raises(ConfigError, match="Did you mean ORACUL_WAREHOUSE"):
+        load_settings()
+
+
+def test_settings_of_an_unknown_chain_are_refused(monkeypatch):
+    monkeypatch.setenv("ORACUL_CHAINS__ETHERUM__RPC_URLS", "http://a")
+    with pytest.raises(ConfigError, match="Unknown chain 'etherum'"):
+        load_settings()

@@ -57,11 +57,14 @@ def test_unknown_chain_lists_the_known_ones(oracul):
     assert "Known chains: arbitrum" in text
 
 
-def test_missing_endpoint_names_the_variable(oracul):
+def test_missing_endpoint_names_the_variable_and_starts_nothing(oracul, migrated_client):
+    runs = "select count() from meta.pipeline_runs"
+    before = migrated_client.query(runs).result_rows
     code, text = _ingest(oracul)
     assert code == 2
     assert_one_paragraph(text)
     assert "ORACUL_CHAINS__ETHEREUM__RPC_URLS" in text
+    assert migrated_client.query(runs).result_rows == before
 
 
 def test_no_chain_configured_points_to_the_demo(oracul):

@@ -17,6 +17,7 @@ import psutil
 from pydantic import SecretStr
 
 from oracul.errors import WarehouseError
+from oracul.log import get_logger
 from oracul.settings import Settings
 from oracul.warehouse.embedded.files import Places, places_of
 from oracul.warehouse.embedded.users import READER, load_users
@@ -178,6 +179,9 @@ def _port_to_use(settings: Settings) -> int:
     """The wanted port; a free one when the default is taken and nobody asked for it by name."""
     port = settings.warehouse.port
     if port and "port" not in settings.warehouse.model_fields_set and not _is_free(port):
+        get_logger().warning(
+            "port_taken", port=port, instead="a free one, which `oracul status` names"
+        )
         return 0
     return port
 

@@ -39,7 +39,7 @@ class Users:
             raise Fault(
                 AUTHENTICATION_FAILED,
                 "Authentication failed: password is incorrect, or there is no user with such name."
-                " In a shell, `eval \"$(oracul warehouse env)\"` sets both",
+                ' In a shell, `eval "$(oracul warehouse env)"` sets both',
             )
         return is_reader
 
