@@ -69,6 +69,6 @@ class Connection:
                 source=self.name,
             )
         except BadReply as error:
-            if "HTTP 404" in error.message:
+            if error.message.startswith(f"{self.name} answered HTTP 404 "):
                 raise UnknownAsset(error.message, hint=error.hint) from error
             raise

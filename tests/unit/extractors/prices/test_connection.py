@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from extractors.prices import coinbase, coingecko, defillama, kraken
-from extractors.prices.connection import Pace, UnknownAsset
+from extractors.prices.connection import Connection, Pace, UnknownAsset
 from extractors.prices.model import HOUR, Ask, Asset
 from extractors.prices.sources import SOURCES, enabled_sources
 from oracul.errors import BadReply, ConfigError, RateLimited, SourceUnavailable
@@ -30,6 +31,21 @@ async def test_pace_lets_calls_pass_in_steps() -> None:
     for _ in range(3):
         await pace.turn()
     assert waits == [2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [(404, "coin not found", UnknownAsset), (400, "answered HTTP 404 upstream", BadReply)],
+)
+async def test_asset_is_unknown_only_when_the_source_itself_says_not_found(
+    status: int, body: str, error: type[BadReply]
+) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, text=body))
+    async with httpx.AsyncClient(transport=transport) as client:
+        source = Connection(client, "coingecko", "http://source", 5, Pace(0))
+        with pytest.raises(BadReply) as raised:
+            await source.get("/simple/price")
+    assert type(raised.value) is error
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.NAME)
