@@ -1,14 +1,15 @@
 """Running dbt inside this process, on the warehouse of the settings; its models: `dbt_project`.
 
-dbt is not safe to run twice at once in a process: a lock queues the calls. Its parsed project is
-kept between them, which saves most of the start-up.
+dbt is not safe to run twice at once in a process: a lock queues the calls; another one, across
+processes, those that write tables. The parsed project is kept between them, which saves most of the
+start-up.
 """
 
 import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,14 @@ from oracul.chains import DBT_PROJECT_DIR
 from oracul.errors import OraculError, QualityError, WarehouseError
 from oracul.progress import Progress, Silent
 from oracul.settings import Settings
+from oracul.warehouse.build_lock import build_lock
 from oracul.warehouse.client import connection_environment
 
 OnEvent = Callable[[Any], None]
 _FAILED = ("error", "fail", "runtime error", "partial success")
 # How dbt opens a message: "Compilation Error in model x (models/x.sql) ".
 _FRAME = re.compile(r"^\w+ Error( in \w+ \S+ \([^)]*\))? ")
+_WRITING = {"build", "clone", "retry", "run", "run-operation", "seed", "snapshot"}
 _lock = threading.Lock()
 _parsed: dict[tuple[float, str], Any] = {}
 
@@ -101,7 +104,7 @@ def run_dbt(
 
     callbacks = [on_event] if on_event else []
     environment = connection_environment(settings)
-    with _lock, _environment(environment):
+    with _lock, _environment(environment), _turn(settings, args):
         base = _base_args(settings)
         manifest = _manifest(base)
         outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke([*args, *base])
@@ -122,7 +125,8 @@ def run_dbt_command(settings: Settings, args: Sequence[str]) -> int:
     from dbt.cli.main import dbtRunner
 
     places = {"DBT_PROJECT_DIR": str(DBT_PROJECT_DIR), "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR)}
-    with _lock, _environment({**connection_environment(settings), **places}):
+    environment = {**connection_environment(settings), **places}
+    with _lock, _environment(environment), _turn(settings, args):
         outcome = dbtRunner().invoke(list(args))
     if outcome.exception is not None:
         return 2
@@ -167,6 +171,11 @@ def in_one_line(message: str) -> str:
     text = " ".join(message.split())
     own = text.partition("DB::Exception: ")[2] or _FRAME.sub("", text).partition(" > in macro ")[0]
     return own.partition(" (for url ")[0].removesuffix(".")[:600]
+
+
+def _turn(settings: Settings, args: Sequence[str]) -> AbstractContextManager[None]:
+    """The lock of builds for a command that writes tables; the others need none."""
+    return build_lock(settings.home) if _WRITING & set(args) else nullcontext()
 
 
 def _base_args(settings: Settings) -> list[str]:

@@ -1,0 +1,35 @@
+"""One build at a time on a machine: a lock on a file of the home folder, freed by the kernel when
+its holder ends, however it ends."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from oracul.log import get_logger
+
+
+def _say(holder: str) -> None:
+    get_logger().info("build_found_running", waiting_for_pid=holder)
+
+
+@contextmanager
+def build_lock(home: Path, on_wait: Callable[[str], None] = _say) -> Iterator[None]:
+    """Hold `<home>/dbt/build.lock`; while another process holds it, wait for as long as it takes.
+
+    `on_wait` is called once, with the holder's pid as text, before the waiting begins.
+    """
+    path = home / "dbt" / "build.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            on_wait(file.read().strip() or "unknown")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
