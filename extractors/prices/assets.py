@@ -1,7 +1,7 @@
 """Which assets need a price: native coins and moved tokens of the chains that landed."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from extractors.prices.model import Asset
@@ -40,19 +40,26 @@ def read_token_assets(seed_file: Path = SEEDS_DIR / "ref_tokens.csv") -> dict[To
     }
 
 
-def wanted_assets(client: Client, *, unmapped_limit: int) -> list[Asset]:
+def wanted_assets(
+    client: Client, *, unmapped_limit: int, chains: Sequence[str] = ()
+) -> list[Asset]:
     """Assets to ask for: native coins of landed chains, and tokens with transfers in them.
+
+    With `chains`, of these alone: what the demo left is not asked of the public sources.
 
     Of the tokens without a canonical asset, the `unmapped_limit` most transferred are asked by
     `chain:address` at DefiLlama, the source that prices by contract.
     """
-    chains = [
-        chain for (chain,) in client.query("select distinct chain from raw.blocks").result_rows
-    ]
-    moved = [(chain, token) for chain, token, _ in client.query(MOVED_TOKENS_SQL).result_rows]
-    natives = [spec.native_asset for slug, spec in load_chains().items() if slug in chains]
+    rows = client.query("select distinct chain from raw.blocks").result_rows
+    landed = [chain for (chain,) in rows if not chains or chain in chains]
+    moved = client.query(MOVED_TOKENS_SQL, parameters={"chains": landed}).result_rows
+    natives = [spec.native_asset for slug, spec in load_chains().items() if slug in landed]
     return choose_assets(
-        natives, moved, read_assets(), read_token_assets(), unmapped_limit=unmapped_limit
+        natives,
+        [(chain, token) for chain, token, _ in moved],
+        read_assets(),
+        read_token_assets(),
+        unmapped_limit=unmapped_limit,
     )
 
 

@@ -57,12 +57,16 @@ def refusal_key(observation: Observation) -> str:
 
 
 def wanted_hours(
-    client: Client, start: datetime | None, end: datetime | None, now: datetime
+    client: Client,
+    start: datetime | None,
+    end: datetime | None,
+    now: datetime,
+    chains: Sequence[str] = (),
 ) -> list[datetime]:
     """Starts of the wanted hours up to the one of `now`, oldest first.
 
     With `start` and `end`: the hours that [start, end) touches. A missing end is `now`; without a
-    start: all hours of every day that a canonical block lies in.
+    start: all hours of every day that a canonical block of `chains` (of any, when empty) lies in.
     """
     last = floor_hour(now)
     if start is not None:
@@ -70,7 +74,7 @@ def wanted_hours(
         return [h for h in _hours(floor_hour(start), stop) if h <= last]
     days = [
         datetime(day.year, day.month, day.day, tzinfo=UTC)
-        for (day,) in client.query(BLOCK_DAYS_SQL).result_rows
+        for (day,) in client.query(BLOCK_DAYS_SQL, parameters={"chains": chains}).result_rows
     ]
     hours = (hour for day in days for hour in _hours(day, day + 24 * HOUR))
     return [h for h in hours if h <= last and (end is None or h < end)]

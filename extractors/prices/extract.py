@@ -74,7 +74,8 @@ def extract_prices(
     """Land hourly USD prices for the hours of [start, end) that no row covers yet.
 
     Without `start`: every hour of the days that canonical blocks lie in, up to `now`. Without
-    `assets`: native coins and moved tokens of the landed chains. Running it again asks only for
+    `assets`: native coins and moved tokens of the landed chains. Both of the chains that have an
+    endpoint; of all that landed when none has. Running it again asks only for
     what is still missing and leaves the same rows. Newest hours first; each window of 30 days lands
     on its own. A source that is down is reported in `degraded`.
 
@@ -82,10 +83,11 @@ def extract_prices(
     ConfigError for seeds or settings that do not make sense, WarehouseError.
     """
     sources = enabled_sources(settings.prices)
+    chains = [name for name, chain in settings.chains.items() if chain.rpc_urls]
     if assets is None:
-        assets = wanted_assets(client, unmapped_limit=UNMAPPED_LIMIT)
+        assets = wanted_assets(client, unmapped_limit=UNMAPPED_LIMIT, chains=chains)
     report = ExtractedPrices(len(assets), {source.NAME: SourceReport() for source in sources})
-    hours = wanted_hours(client, start, end, now)
+    hours = wanted_hours(client, start, end, now, chains)
     if assets and hours:
         asyncio.run(
             _extract(

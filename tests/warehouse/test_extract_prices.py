@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from extractors.prices.extract import extract_prices
 from extractors.prices.model import Asset
 from extractors.prices.report import ExtractedPrices
 from oracul.errors import SourceUnavailable
-from oracul.settings import Settings
+from oracul.settings import ChainSettings, Settings
 from oracul.warehouse import Client
 from tests.fixtures.price_servers import PriceWorld, serve_prices
 
@@ -53,9 +54,11 @@ def extract(
     *,
     start: datetime | None = START,
     now: datetime = NOW,
+    followed: str = "",
 ) -> ExtractedPrices:
+    chains = {followed: ChainSettings(rpc_urls=[SecretStr("http://node")])} if followed else {}
     with serve_prices(world) as prices:
-        settings = Settings(prices=prices, _env_file=None)
+        settings = Settings(prices=prices, chains=chains, _env_file=None)
         return extract_prices(
             settings, client, run_id="test", start=start, end=None, now=now, assets=assets
         )
@@ -166,18 +169,32 @@ def test_extract_prices_asks_local_servers_without_the_proxy(
     assert extract(world, clean, [LLAMA_ONLY]).landed == 5
 
 
-def test_extract_prices_covers_the_days_of_canonical_blocks_by_default(
-    world: PriceWorld, clean: Client
-) -> None:
-    day = datetime(2023, 11, 12, 13, 5, tzinfo=UTC)
-    clean.insert(
+def add_block(client: Client, chain: str, at: datetime) -> None:
+    client.insert(
         "meta.canonical_blocks",
-        [["devnet", 1, "0x1", "0x0", day, "finalized", 1, day]],
+        [[chain, 1, "0x1", "0x0", at, "finalized", 1, at]],
         column_names=[
             "chain", "block_number", "block_hash", "parent_hash", "block_timestamp", "finality",
             "version", "committed_at",
         ],
     )  # fmt: skip
+
+
+def test_extract_prices_covers_the_days_of_canonical_blocks_by_default(
+    world: PriceWorld, clean: Client
+) -> None:
+    day = datetime(2023, 11, 12, 13, 5, tzinfo=UTC)
+    add_block(clean, "devnet", day)
     report = extract(world, clean, [LLAMA_ONLY], start=None)
     assert report.landed == 24
+    assert {row[2].date() for row in rows(clean)} == {day.date()}
+
+
+def test_extract_prices_leaves_out_days_of_chains_without_an_endpoint(
+    world: PriceWorld, clean: Client
+) -> None:
+    day = datetime(2023, 11, 11, 13, 5, tzinfo=UTC)
+    add_block(clean, "ethereum", day)
+    add_block(clean, "devnet", day + timedelta(days=1))
+    extract(world, clean, [LLAMA_ONLY], start=None, followed="ethereum")
     assert {row[2].date() for row in rows(clean)} == {day.date()}
