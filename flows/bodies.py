@@ -7,7 +7,7 @@ from flows.steps import Outcome, Run, Status
 from oracul.chains import get_chain
 from oracul.errors import ConfigError, QualityError, SourceError, SourceUnavailable
 from oracul.settings import ChainSettings, variable_name
-from oracul.warehouse import Client, StepRun
+from oracul.warehouse import Client, StepRun, step_run
 
 
 def chain_settings(run: Run, chain: str) -> ChainSettings:
@@ -48,12 +48,12 @@ class Report(Protocol):
         """What is less than asked; empty when all is well."""
 
 
-def ingest_chain(run: Run, client: Client, record: StepRun) -> Outcome:
+def ingest_chain(run: Run, client: Client, _: StepRun) -> Outcome:
     """Land the blocks asked for, or follow each chain from its head back."""
     from extractors.evm.extract import extract_range
     from extractors.evm.follow import follow
 
-    def land(chain: str) -> Report:
+    def land(chain: str, record: StepRun) -> Report:
         if run.blocks:
             landed = extract_range(
                 run.settings, client, chain, *run.blocks, run_id=run.run_id, progress=run.progress
@@ -67,38 +67,47 @@ def ingest_chain(run: Run, client: Client, record: StepRun) -> Outcome:
                 limit=chain_settings(run, chain).blocks_per_run,
                 progress=run.progress,
             )
-        record.rows_out += sum(landed.rows.values())
+        record.rows_out = sum(landed.rows.values())
         if run.blocks and landed.gaps:
             raise SourceError(f"{landed.sentence}.")
         return landed
 
-    return _each_chain("ingest_chain", run, land)
+    return _each_chain("ingest_chain", run, client, land)
 
 
-def ingest_tokens(run: Run, client: Client, record: StepRun) -> Outcome:
+def ingest_tokens(run: Run, client: Client, _: StepRun) -> Outcome:
     """Ask the tokens seen so far what they are."""
     from extractors.evm.tokens import extract_tokens
 
-    def ask(chain: str) -> Report:
+    def ask(chain: str, record: StepRun) -> Report:
         asked = extract_tokens(
             run.settings, client, chain, run_id=run.run_id, progress=run.progress
         )
-        record.rows_out += asked.landed
+        record.rows_out = asked.landed
         return asked
 
-    return _each_chain("ingest_tokens", run, ask)
+    try:
+        return _each_chain("ingest_tokens", run, client, ask)
+    except SourceUnavailable as error:
+        # Marts are worth having without metadata: decimals stay NULL, and so does what needs them.
+        return Outcome("ingest_tokens", "degraded", str(error), error)
 
 
-def _each_chain(step: str, run: Run, work: Callable[[str], Report]) -> Outcome:
+def _each_chain(
+    step: str, run: Run, client: Client, work: Callable[[str, StepRun], Report]
+) -> Outcome:
     """One chain after the other: one that fails does not keep the others from their turn.
 
-    Raises the first chain's error when none went well.
+    Each chain is recorded by itself. Raises the first chain's error when none went well.
     """
     chains = chains_to_run(run)
+    span = f"{run.blocks[0]}:{run.blocks[1]}" if run.blocks else ""
     sentences, faults, reports = [], [], []
     for chain in chains:
         try:
-            report = work(chain)
+            with step_run(client, run.run_id, step, chain=chain, span=span) as record:
+                report = work(chain, record)
+                record.degraded = "; ".join(report.degraded)
         except (SourceError, ConfigError) as error:
             faults.append(error)
             sentences.append(f"{chain} failed: {error}")

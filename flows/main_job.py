@@ -13,8 +13,8 @@ def steps() -> list[Step]:
     from flows import bodies
 
     return [
-        Step("ingest_chain", bodies.ingest_chain),
-        Step("ingest_tokens", bodies.ingest_tokens),
+        Step("ingest_chain", bodies.ingest_chain, by_chain=True),
+        Step("ingest_tokens", bodies.ingest_tokens, by_chain=True),
         Step("ingest_prices", bodies.ingest_prices),
         Step("validate_raw", bodies.validate_raw),
         Step("transform", bodies.transform),

@@ -139,7 +139,11 @@ class Settings(BaseSettings):
     """Everything that can be set. Paths are relative to the working directory."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ORACUL_", env_nested_delimiter="__", env_file=".env", extra="ignore"
+        env_prefix="ORACUL_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
     )
 
     home: Path = Field(Path(".oracul"), description="data, logs and state of this installation")

@@ -14,3 +14,14 @@ def main() -> None:
     except OraculError as error:
         complain(error)
         sys.exit(error.exit_code)
+    except Exception as error:
+        # The driver is loaded by the commands that need it; without it, it raised nothing.
+        if "oracul.warehouse" not in sys.modules:
+            raise
+        from oracul.warehouse import as_warehouse_error
+
+        known = as_warehouse_error(error)
+        if known is None:
+            raise
+        complain(known)
+        sys.exit(known.exit_code)

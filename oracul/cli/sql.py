@@ -65,7 +65,7 @@ def _query_text(query: str) -> str:
         path = Path(query[1:])
         if not path.is_file():
             raise typer.BadParameter(f"there is no file {path}")
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8", errors="replace")
     return query
 
 

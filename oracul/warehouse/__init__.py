@@ -2,7 +2,12 @@
 
 from clickhouse_connect.driver.client import Client
 
-from oracul.warehouse.client import connect, connection_environment, warehouse_errors
+from oracul.warehouse.client import (
+    as_warehouse_error,
+    connect,
+    connection_environment,
+    warehouse_errors,
+)
 from oracul.warehouse.ledger import (
     RejectedRow,
     StepRun,
@@ -16,6 +21,7 @@ __all__ = [
     "Client",
     "RejectedRow",
     "StepRun",
+    "as_warehouse_error",
     "connect",
     "connection_environment",
     "migrate",

@@ -91,7 +91,14 @@ def warehouse_errors(what: str) -> Iterator[None]:
     try:
         yield
     except ClickHouseError as error:
-        raise WarehouseError(f"{what}: {first_words(error)}") from error
+        raise WarehouseError(f"{what}: {first_words(error)}.") from error
+
+
+def as_warehouse_error(error: Exception) -> WarehouseError | None:
+    """What an error of the driver says, as ours; None for any other error."""
+    if not isinstance(error, ClickHouseError):
+        return None
+    return WarehouseError(f"ClickHouse refused: {first_words(error)}.")
 
 
 def first_words(error: Exception) -> str:

@@ -17,44 +17,55 @@ from tests.fixtures.toy_chain import toy_chain
 
 pytestmark = pytest.mark.slow
 
-BLOCKS = 400
+BLOCKS = 900
 
 
 def _committed(client):
     return client.query("select count() from meta.canonical_blocks final").result_rows[0][0]
 
 
-def test_interrupted_ingestion_keeps_what_it_landed_and_goes_on(tmp_path):
-    settings = Settings(
+@pytest.fixture
+def settings(tmp_path):
+    """Settings of a home of its own; its server is stopped after the test."""
+    own = Settings(
         home=tmp_path / "home",
         clickhouse=ClickHouseSettings(),
         warehouse=WarehouseSettings(port=0),
         _env_file=None,
     )
+    yield own
+    stop(own)
+
+
+def test_interrupted_ingestion_keeps_what_it_landed_and_goes_on(tmp_path, settings):
     client = connect(settings)
     migrate(client)
-    with serve_recording(Recording(1, toy_chain(BLOCKS)), latency_seconds=0.03) as node:
+    with serve_recording(Recording(1, toy_chain(BLOCKS)), latency_seconds=0.05) as node:
         environment = os.environ | {
             "ORACUL_HOME": str(settings.home),
             "ORACUL_CHAINS__ETHEREUM__RPC_URLS": node.url,
             "ORACUL_CHAINS__ETHEREUM__MAX_CONCURRENCY": "1",
-            "ORACUL_CHAINS__ETHEREUM__MAX_BATCH_BLOCKS": "2",
         }
+        slow = {"ORACUL_CHAINS__ETHEREUM__MAX_BATCH_BLOCKS": "2"}
         words = [
             sys.executable, "-m", "oracul.cli", "ingest", "chain",
             "--chain", "ethereum", "--blocks", f"0:{BLOCKS}",
         ]  # fmt: skip
         log = Path(tmp_path / "out")
         with log.open("wb") as out:
-            running = subprocess.Popen(words, env=environment, stdout=out, stderr=out)
-            while _committed(client) == 0 and running.poll() is None:
-                pass
-            running.send_signal(signal.SIGINT)
-            assert running.wait(60) == 130, log.read_text()
+            running = subprocess.Popen(
+                words, env=environment | slow, cwd=tmp_path, stdout=out, stderr=out
+            )
+            try:
+                while _committed(client) == 0 and running.poll() is None:
+                    pass
+                running.send_signal(signal.SIGINT)
+                assert running.wait(60) == 130, log.read_text()
+            finally:
+                running.kill()
         landed = _committed(client)
         assert 0 < landed < BLOCKS
         assert "type the same command to go on" in " ".join(log.read_text().split())
-        subprocess.run(words, env=environment, check=True, capture_output=True)
+        subprocess.run(words, env=environment, cwd=tmp_path, check=True, capture_output=True)
         assert _committed(client) == BLOCKS
     client.close()
-    stop(settings)

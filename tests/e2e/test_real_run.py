@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,7 @@ def oracul(*words, environment, expect=0):
     done = subprocess.run(
         [sys.executable, "-m", "oracul.cli", *words],
         env=os.environ | environment,
+        cwd=Path(environment["ORACUL_HOME"]).parent,
         capture_output=True,
         text=True,
     )

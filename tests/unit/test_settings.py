@@ -67,3 +67,9 @@ def test_settings_of_an_unknown_chain_are_refused(monkeypatch):
     monkeypatch.setenv("ORACUL_CHAINS__ETHERUM__RPC_URLS", "http://a")
     with pytest.raises(ConfigError, match="Unknown chain 'etherum'"):
         load_settings()
+
+
+def test_empty_variable_means_the_default(monkeypatch):
+    monkeypatch.setenv("ORACUL_CLICKHOUSE__HOST", "")
+    monkeypatch.setenv("ORACUL_CLICKHOUSE__PORT", "")
+    assert load_settings().is_embedded

@@ -25,7 +25,7 @@ class Landed:
 
 
 def _work(down):
-    def work(chain):
+    def work(chain, record):
         if chain in down:
             raise SourceUnavailable("nobody answers.")
         return Landed(f"{chain} landed")
@@ -47,17 +47,30 @@ def test_chain_without_an_endpoint_is_told_its_variable():
         chains_to_run(Run(BOTH, chain="polygon"))
 
 
-def test_chain_after_a_failed_one_has_its_turn():
-    outcome = _each_chain("ingest_chain", Run(BOTH), _work({"ethereum"}))
+def test_chain_after_a_failed_one_has_its_turn(migrated_client):
+    outcome = _each_chain("ingest_chain", Run(BOTH), migrated_client, _work({"ethereum"}))
     assert outcome.status == "degraded"
     assert outcome.summary == "ethereum failed: nobody answers.; optimism landed"
 
 
-def test_step_fails_when_every_chain_failed():
+def test_every_chain_is_recorded_by_itself(migrated_client):
+    run = Run(BOTH)
+    _each_chain("ingest_chain", run, migrated_client, _work({"ethereum"}))
+    recorded = migrated_client.query(
+        "select chain, status from meta.pipeline_runs final where run_id = {run:String}"
+        " order by chain",
+        parameters={"run": run.run_id},
+    ).result_rows
+    assert recorded == [("ethereum", "failed"), ("optimism", "done")]
+
+
+def test_step_fails_when_every_chain_failed(migrated_client):
     with pytest.raises(SourceUnavailable):
-        _each_chain("ingest_chain", Run(BOTH), _work({"ethereum", "optimism"}))
+        _each_chain("ingest_chain", Run(BOTH), migrated_client, _work({"ethereum", "optimism"}))
 
 
-def test_degraded_chain_makes_the_step_degraded():
-    outcome = _each_chain("ingest_chain", Run(BOTH), lambda chain: Landed(chain, ["slow"]))
+def test_degraded_chain_makes_the_step_degraded(migrated_client):
+    outcome = _each_chain(
+        "ingest_chain", Run(BOTH), migrated_client, lambda chain, record: Landed(chain, ["slow"])
+    )
     assert outcome.status == "degraded"
