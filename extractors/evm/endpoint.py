@@ -3,10 +3,9 @@
 The address is a secret (keys live in it): only `name`, the host, is ever shown or stored.
 """
 
-import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,7 +45,6 @@ class Endpoint:
     set_aside: str = ""
     requests: int = 0
     received_bytes: int = 0
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_usable(self) -> bool:
@@ -58,7 +56,6 @@ class Endpoint:
         self.failures = 0
         self.window = min(self.window + _GROWTH / self.window, self.max_concurrency)
         self.batch_blocks = min(self.batch_blocks + 1, self.max_batch_blocks)
-        self.changed.set()
 
     def slowed(self, wait_seconds: float, *, smaller_batch: bool = False) -> None:
         """Halve what is in flight, and wait before the next request."""
@@ -67,14 +64,12 @@ class Endpoint:
         if smaller_batch:
             self.batch_blocks = max(1, self.batch_blocks // 2)
         self.not_before = max(self.not_before, time.monotonic() + wait_seconds)
-        self.changed.set()
 
     def failed_proof(self) -> None:
         """Count a disproven answer; after a few the endpoint is set aside for this run."""
         self.proof_failures += 1
         if self.proof_failures >= _REFUSED_AFTER_PROOFS and self.is_usable:
             self.set_aside = f"{self.proof_failures} of its answers were disproven"
-            self.changed.set()
 
 
 def make_endpoints(

@@ -119,7 +119,11 @@ async def _run(fetch: Fetch, lander: Lander) -> None:
             fetching.cancel()
             await asyncio.wait({fetching})
             await landing
-        await lander.finish()
+        # The queue may be full and the landing may fail meanwhile: nobody would empty it.
+        ending = asyncio.create_task(lander.finish())
+        await asyncio.wait({landing, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if landing.done():
+            ending.cancel()
         await landing
         await fetching
 
