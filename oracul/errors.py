@@ -6,7 +6,8 @@ OraculError                    has a hint: what the operator should do
 │   ├── RateLimited            it asked us to wait
 │   ├── SourceUnavailable      it cannot be reached, or failed until the deadline
 │   ├── BadReply               it answered, but not with what was asked
-│   └── ProofFailed            it answered with something that the block's header disproves
+│   ├── ProofFailed            it answered with something that the block's header disproves
+│   └── ForkBelowFinality      the nodes contradict a block that was final: a person decides
 ├── WarehouseError             ClickHouse refused, is missing or is in use
 │   ├── MigrationDrift         an applied migration differs from the file
 │   └── LandingMismatch        what was read back is not what was written
@@ -62,6 +63,10 @@ class BadReply(SourceError):
 
 class ProofFailed(SourceError):
     """The answer contradicts the block's own header: a wrong, cut or forged reply."""
+
+
+class ForkBelowFinality(SourceError):
+    """The nodes contradict a block that was final. Nothing was changed; a person must decide."""
 
 
 class WarehouseError(OraculError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from extractors.evm.branch import hashes_at, is_stale
 from extractors.evm.pointers import Pointer, read_pointers
 from extractors.evm.pool import Pool
-from oracul.errors import SourceError
+from oracul.errors import ForkBelowFinality, SourceError
 from oracul.times import utc_now
 from oracul.warehouse import Client
 
@@ -67,14 +67,14 @@ async def follow_fork(pool: Pool, client: Client, fork: Fork, land_numbers: Land
     """Replace the stale pointers by the new branch, all or nothing, and record it.
 
     `land_numbers` fetches, proves and lands blocks by number and returns those it could not, with
-    reasons. Raises SourceError when the fork is below finality or the new branch cannot be proven;
-    then the old pointers stay.
+    reasons. Raises ForkBelowFinality, or SourceError when the new branch cannot be proven; then the
+    old pointers stay.
     """
     chain = pool.chain.chain
     numbers = [p.number for p in fork.stale]
     if fork.is_below_finality:
         await asyncio.to_thread(_record, client, chain, fork, "", "halted")
-        raise SourceError(
+        raise ForkBelowFinality(
             f"{chain}: the nodes contradict block {numbers[0]}, which was final "
             f"({len(numbers)} blocks). Nothing was changed.",
             hint="Either every endpoint lies or the chain broke its promise. Compare with another "

@@ -3,7 +3,7 @@
 import pytest
 
 from oracul.demo.recording import Recording
-from oracul.errors import SourceError
+from oracul.errors import ForkBelowFinality
 from tests.fixtures.chain_landing import landing
 from tests.fixtures.toy_chain import toy_chain
 
@@ -150,7 +150,7 @@ def test_fork_below_finality_halts_the_chain(land):
     with land({"finalized": 22, "safe": 23}) as landed:
         landed.follow()
         landed.nodes[0].set(branch="new", head=27)
-        with pytest.raises(SourceError, match="which was final"):
+        with pytest.raises(ForkBelowFinality, match="which was final"):
             landed.follow()
         assert landed.pointers() == hashes(SHARED, OLD)
         assert [row[-1] for row in reorgs(landed)] == ["halted"]
