@@ -47,6 +47,10 @@ select
     (select count() > 0 from curated.erc20_transfers
         where chain = 'devnet' and tx_hash = {lost:String}) as is_counted
 """
+NEWEST_ANOMALIES_SQL = (
+    "select block_date, symbol, severity, explanation from marts.anomalies"
+    " where method = 'ensemble' order by block_date desc limit 5"
+)
 TOTALS_SQL = """
 select
     (select count() from marts.token_metrics_daily where chain = 'devnet') as token_days,
@@ -204,7 +208,7 @@ def _say_what_next() -> None:
     out.print("\n[bold]Next[/]")
     for words, why in (
         ("status", "what is there, how fresh, how proven"),
-        ('sql "select * from marts.anomalies order by block_date desc limit 5"', ""),
+        (f'sql "{NEWEST_ANOMALIES_SQL}"', ""),
         ("dbt build --select token_metrics_daily", "edit a model, build it"),
         ("run --chain ethereum", "a real chain; set ORACUL_CHAINS__ETHEREUM__RPC_URLS first"),
     ):

@@ -31,14 +31,14 @@ def sql(
 ) -> None:
     """Run one read-only query and print its rows.
 
-    Example: `oracul sql "select * from marts.token_metrics_daily limit 5" --format csv`
+    Example: `oracul sql "select * from marts.token_metrics_daily limit 2" --format csv`
     """
     from oracul.cli.console import settings
     from oracul.warehouse import connect, warehouse_errors
 
     text = _query_text(query)
     client = connect(settings())
-    with warehouse_errors("The query failed"):
+    with warehouse_errors("The query failed (oracul sql only reads)"):
         if format == "table":
             _print_table(client, text, limit)
         else:
@@ -70,30 +70,18 @@ def _query_text(query: str) -> str:
 
 
 def _print_table(client: "Client", text: str, limit: int) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    from oracul.cli.console import err, out
+    from oracul.cli.console import err
+    from oracul.cli.rows import print_rows
 
     # One row more than is shown tells that there are more; the rest need not travel.
     bounds = {"readonly": 2, "max_result_rows": limit + 1, "result_overflow_mode": "break"}
     result = client.query(text, settings=bounds)
-    table = Table(header_style="bold")
-    for name, kind in zip(result.column_names, result.column_types, strict=True):
-        is_number = any(word in kind.name for word in ("Int", "Float", "Decimal"))
-        table.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
-    for row in result.result_rows[:limit]:
-        table.add_row(*(_cell(value) for value in row))
-    out.print(table)
+    numeric = [
+        any(word in kind.name for word in ("Int", "Float", "Decimal"))
+        for kind in result.column_types
+    ]
+    print_rows(result.column_names, result.result_rows[:limit], numeric)
+    if not result.result_rows:
+        err.print("No rows.")
     if len(result.result_rows) > limit:
         err.print(f"… and more: these are the first {limit:,}. Raise --limit or use --format csv.")
-
-
-def _cell(value: object) -> str:
-    from rich.markup import escape
-
-    if value is None:
-        return "[dim]NULL[/]"
-    if isinstance(value, float):
-        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
-    return escape(str(value))

@@ -3,6 +3,7 @@
 import json as json_module
 from datetime import datetime
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from oracul.warehouse import Client
 
+NOTE_WIDTH = 120
 COVERAGE_SQL = Path(__file__).with_name("status.sql")
 RUNS_SQL = """
 select step, chain, status, started_at, finished_at, rows_out, error
@@ -110,7 +112,7 @@ def _show(facts: dict[str, Any]) -> None:
             f"{run['started_at']:%Y-%m-%d %H:%M}",
             seconds_text(took) if took is not None else run["status"],
             f"{run['rows_out']:,}",
-            escape(run["error"][:80]),
+            escape(shorten(run["error"], NOTE_WIDTH, placeholder=" …")),
         )
     out.print(runs)
     for suite, counts in facts["checks"].items():
@@ -118,6 +120,8 @@ def _show(facts: dict[str, Any]) -> None:
             f"Checks {suite}: {counts['pass']} passed, {counts['warn']} warned,"
             f" {counts['fail']} failed"
         )
+    if any(run["status"] in ("failed", "degraded") for run in facts["runs"]):
+        out.print("What to do about ✗ and !: docs/runbooks, or type the command of the step again.")
     found = ", ".join(f"{count} {severity}" for severity, count in facts["anomalies"].items())
     out.print(f"Anomalies: {found or 'none'}")
     out.print(

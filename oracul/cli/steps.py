@@ -6,6 +6,7 @@ from flows.main_job import call, run_steps, step_named
 from flows.steps import Outcome, Run
 from oracul.cli.console import Bar, say_outcome, say_skipped, warn
 from oracul.errors import OraculError
+from oracul.units import plural
 
 INTERRUPTED = 130
 
@@ -18,8 +19,8 @@ def run_and_exit(run: Run, names: list[str] | None = None, *, strict: bool = Fal
     outcomes = run_named(run, names)
     failed = [o for o in outcomes if o.status == "failed"]
     degraded = [o for o in outcomes if o.status == "degraded"]
-    for outcome in degraded:
-        warn(f"{outcome.step} is degraded: {outcome.summary}")
+    if degraded and strict:
+        warn(f"Failing because of --strict: {plural(len(degraded), 'step')} marked ! above.")
     if failed or (strict and degraded):
         raise typer.Exit(_exit_code(failed))
 

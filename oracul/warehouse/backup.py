@@ -11,6 +11,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from oracul.errors import ConfigError, LandingMismatch, WarehouseError
+from oracul.warehouse.client import first_words
 
 DATABASES = ("raw", "meta", "staging", "curated", "marts")
 _MANIFEST = "backup_manifest"
@@ -214,8 +215,9 @@ def _run(client: Client, statement: str, what: str) -> None:
     try:
         client.command(statement)
     except ClickHouseError as error:
-        first_line = str(error).strip().splitlines()[0]
-        raise WarehouseError(
-            f"{what} did not succeed: {first_line[:400]}",
-            hint="Backups need the server's setting backups.allowed_path and a name that is free.",
-        ) from error
+        hint = "Backups need the server's setting backups.allowed_path."
+        if "BACKUP_ALREADY_EXISTS" in str(error):
+            hint = "There is a backup of this name already: choose another."
+        elif "BACKUP_NOT_FOUND" in str(error):
+            hint = "There is no backup of this name; they are in ORACUL_HOME/backups."
+        raise WarehouseError(f"{what} did not succeed: {first_words(error)}.", hint=hint) from error

@@ -105,4 +105,4 @@ def first_words(error: Exception) -> str:
     """ClickHouse's message without the driver's wrapping and the statement's tail, one line."""
     text = " ".join(str(error).split())
     text = text.partition("DB::Exception: ")[2] or text
-    return text.partition(" (for url ")[0][:600]
+    return text.partition(" (for url ")[0].partition(". Expected one of:")[0][:600].rstrip(".")

@@ -1,0 +1,58 @@
+"""Rows on a terminal: a table when it fits, else one field a line."""
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from oracul.cli.console import out
+
+# A longer value may be folded into lines of this width before a table counts as too wide.
+FOLDED_WIDTH = 44
+_FRAME = 3
+
+
+def print_rows(
+    names: Sequence[str], rows: Sequence[Sequence[object]], numeric: Sequence[bool]
+) -> None:
+    """Print rows below their column names; `numeric` columns are set to the right."""
+    texts = [[_text(value) for value in row] for row in rows]
+    widths = [
+        min(max([len(name), *(len(row[i]) for row in texts)]), max(FOLDED_WIDTH, len(name)))
+        for i, name in enumerate(names)
+    ]
+    if sum(widths) + _FRAME * len(widths) > out.width:
+        _print_records(names, texts)
+    else:
+        _print_table(names, texts, numeric)
+
+
+def _print_table(
+    names: Sequence[str], texts: Sequence[Sequence[str]], numeric: Sequence[bool]
+) -> None:
+    table = Table(header_style="bold")
+    for name, is_number in zip(names, numeric, strict=True):
+        table.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
+    for row in texts:
+        table.add_row(*map(_styled, row))
+    out.print(table)
+
+
+def _print_records(names: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
+    longest = max(len(name) for name in names)
+    for number, row in enumerate(texts, start=1):
+        out.print(f"[dim]── row {number} ──[/]")
+        for name, text in zip(names, row, strict=True):
+            out.print(f"[bold]{escape(name):<{longest}}[/]  {_styled(text)}", soft_wrap=True)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, float):
+        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
+    return str(value)
+
+
+def _styled(text: str) -> str:
+    return "[dim]NULL[/]" if text == "NULL" else escape(text)
