@@ -126,7 +126,12 @@ def ingest_prices(run: Run, client: Client, record: StepRun) -> Outcome:
 
     try:
         priced = extract_prices(
-            run.settings, client, run_id=run.run_id, now=run.now, progress=run.progress
+            run.settings,
+            client,
+            run_id=run.run_id,
+            now=run.now,
+            chains=[run.chain] if run.chain else None,
+            progress=run.progress,
         )
     except SourceUnavailable as error:
         # Chain data is worth having without prices: USD figures stay NULL and say why.

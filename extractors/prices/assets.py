@@ -1,13 +1,13 @@
-"""Which assets need a price: native coins and moved tokens of the chains that landed."""
+"""Which assets there are in the seeds, and which of them need a price."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from extractors.prices.model import Asset
-from oracul.chains import DBT_PROJECT_DIR, load_chains
+from oracul.chains import DBT_PROJECT_DIR
 from oracul.errors import ConfigError
-from oracul.warehouse import Client
 
 SEEDS_DIR = DBT_PROJECT_DIR / "seeds"
 # The seed's columns with an asset's name at each source.
@@ -17,7 +17,6 @@ ID_COLUMNS = {
     "coinbase_product": "coinbase",
     "kraken_pair": "kraken",
 }
-MOVED_TOKENS_SQL = Path(__file__).with_name("moved_tokens.sql").read_text(encoding="utf-8")
 
 Token = tuple[str, str]
 
@@ -40,49 +39,34 @@ def read_token_assets(seed_file: Path = SEEDS_DIR / "ref_tokens.csv") -> dict[To
     }
 
 
-def wanted_assets(
-    client: Client, *, unmapped_limit: int, chains: Sequence[str] = ()
-) -> list[Asset]:
-    """Assets to ask for: native coins of landed chains, and tokens with transfers in them.
-
-    With `chains`, of these alone: what the demo left is not asked of the public sources.
-
-    Of the tokens without a canonical asset, the `unmapped_limit` most transferred are asked by
-    `chain:address` at DefiLlama, the source that prices by contract.
-    """
-    rows = client.query("select distinct chain from raw.blocks").result_rows
-    landed = [chain for (chain,) in rows if not chains or chain in chains]
-    moved = client.query(MOVED_TOKENS_SQL, parameters={"chains": landed}).result_rows
-    natives = [spec.native_asset for slug, spec in load_chains().items() if slug in landed]
-    return choose_assets(
-        natives,
-        [(chain, token) for chain, token, _ in moved],
-        read_assets(),
-        read_token_assets(),
-        unmapped_limit=unmapped_limit,
-    )
-
-
 def choose_assets(
-    natives: Iterable[str],
+    natives: Mapping[str, str],
     moved: Iterable[Token],
     assets: Mapping[str, Asset],
     token_assets: Mapping[Token, str],
     *,
     unmapped_limit: int,
-) -> list[Asset]:
-    """The wanted assets in order of id, the pure part. `moved` comes most moved first."""
-    chosen = {name: assets[name] for name in natives if name in assets}
+) -> dict[Asset, set[str]]:
+    """The wanted assets in order of id, each with the chains it is native to or moved on. Pure.
+
+    `natives` are the native assets by chain, `moved` comes most moved first. Of the tokens without
+    a canonical asset, the first `unmapped_limit` are asked by `chain:address` at DefiLlama, the
+    source that prices by contract.
+    """
+    chosen: dict[Asset, set[str]] = defaultdict(set)
+    for chain, name in natives.items():
+        if name in assets:
+            chosen[assets[name]].add(chain)
     unmapped = 0
     for chain, token in moved:
-        name = token_assets.get((chain, token))
-        if name is not None and name in assets:
-            chosen[name] = assets[name]
-        elif name is None and unmapped < unmapped_limit:
+        canonical = token_assets.get((chain, token))
+        if canonical is not None and canonical in assets:
+            chosen[assets[canonical]].add(chain)
+        elif canonical is None and unmapped < unmapped_limit:
             unmapped += 1
             own = f"{chain}:{token}"
-            chosen[own] = Asset(own, "", {"defillama": own}, is_unmapped=True)
-    return [chosen[name] for name in sorted(chosen)]
+            chosen[Asset(own, "", {"defillama": own}, is_unmapped=True)].add(chain)
+    return {asset: chosen[asset] for asset in sorted(chosen, key=lambda asset: asset.asset)}
 
 
 def _rows(seed_file: Path, needed: set[str]) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
-from extractors.prices.model import HOUR, Asset, Observation, ceil_hour, floor_hour
+from extractors.prices.model import HOUR, Asset, Observation
 from extractors.prices.screen import NEIGHBOURHOOD
 from oracul.times import from_epoch
 from oracul.warehouse import Client
@@ -20,7 +20,6 @@ _HERE = Path(__file__).parent
 COVERED_SQL = (_HERE / "covered_hours.sql").read_text(encoding="utf-8")
 LANDED_SQL = (_HERE / "landed_prices.sql").read_text(encoding="utf-8")
 REFUSED_SQL = (_HERE / "refused_prices.sql").read_text(encoding="utf-8")
-BLOCK_DAYS_SQL = (_HERE / "block_days.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -54,30 +53,6 @@ class Context:
 def refusal_key(observation: Observation) -> str:
     """Key of an observation in `meta.rejected_rows`: asset and instant in UTC."""
     return f"{observation.asset}/{observation.observed_at.astimezone(UTC).isoformat()}"
-
-
-def wanted_hours(
-    client: Client,
-    start: datetime | None,
-    end: datetime | None,
-    now: datetime,
-    chains: Sequence[str] = (),
-) -> list[datetime]:
-    """Starts of the wanted hours up to the one of `now`, oldest first.
-
-    With `start` and `end`: the hours that [start, end) touches. A missing end is `now`; without a
-    start: all hours of every day that a canonical block of `chains` (of any, when empty) lies in.
-    """
-    last = floor_hour(now)
-    if start is not None:
-        stop = ceil_hour(end if end is not None else now + HOUR)
-        return [h for h in _hours(floor_hour(start), stop) if h <= last]
-    days = [
-        datetime(day.year, day.month, day.day, tzinfo=UTC)
-        for (day,) in client.query(BLOCK_DAYS_SQL, parameters={"chains": chains}).result_rows
-    ]
-    hours = (hour for day in days for hour in _hours(day, day + 24 * HOUR))
-    return [h for h in hours if h <= last and (end is None or h < end)]
 
 
 def read_coverage(client: Client, assets: Sequence[Asset], hours: Sequence[datetime]) -> Coverage:
@@ -169,10 +144,6 @@ def _is_in_hole(pair: Pair, hour: datetime, coverage: Coverage) -> bool:
     before = next((n for n in steps if coverage.has(pair, hour - n * HOUR)), None)
     after = next((n for n in steps if coverage.has(pair, hour + n * HOUR)), None)
     return before is not None and after is not None and before + after - 1 <= LONGEST_HOLE
-
-
-def _hours(start: datetime, end: datetime) -> Iterable[datetime]:
-    return (start + n * HOUR for n in range(max(0, int((end - start) / HOUR))))
 
 
 def _utc(instant: datetime) -> datetime:

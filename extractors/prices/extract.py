@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from extractors.prices.asking import Answers, ask_all
-from extractors.prices.assets import wanted_assets
 from extractors.prices.connection import Connection
 from extractors.prices.coverage import (
     Coverage,
@@ -14,7 +13,6 @@ from extractors.prices.coverage import (
     read_context,
     read_coverage,
     spoken_of,
-    wanted_hours,
 )
 from extractors.prices.landing import land, record_refusals
 from extractors.prices.model import Ask, Asset, Observation, floor_hour
@@ -28,6 +26,7 @@ from extractors.prices.sources import (
     is_public,
     source_settings,
 )
+from extractors.prices.wanted import Wanted, find_wanted
 from oracul.errors import SourceUnavailable
 from oracul.http import open_client
 from oracul.log import get_logger
@@ -40,8 +39,6 @@ WINDOW = timedelta(days=30)
 # The newest day comes first and alone: a token that no source prices then is not asked further
 # back, or every run would ask for the whole history of every worthless token.
 PROBE = timedelta(days=1)
-# Tokens without a canonical asset that are asked for by their address, most moved first.
-UNMAPPED_LIMIT = 50
 
 Cell = tuple[str, str, datetime]
 
@@ -53,7 +50,6 @@ class _Run:
     settings: PricesSettings
     client: Client
     sources: Sequence[PriceSource]
-    assets: Sequence[Asset]
     now: datetime
     report: ExtractedPrices
     progress: Progress
@@ -69,41 +65,38 @@ def extract_prices(
     end: datetime | None = None,
     now: datetime,
     assets: Sequence[Asset] | None = None,
+    chains: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> ExtractedPrices:
     """Land hourly USD prices for the hours of [start, end) that no row covers yet.
 
-    Without `start`: every hour of the days that canonical blocks lie in, up to `now`. Without
-    `assets`: native coins and moved tokens of the landed chains. Both of the chains that have an
-    endpoint; of all that landed when none has. Running it again asks only for
-    what is still missing and leaves the same rows. Newest hours first; each window of 30 days lands
-    on its own. A source that is down is reported in `degraded`.
+    Without `start`: every hour of the days that canonical blocks of the asset's own chains lie in,
+    up to `now`. Without `assets`: native coins and moved tokens of the landed chains. Both of
+    `chains`; without them, of the chains that have an endpoint; of all that landed when none has.
+
+    Running it again asks only for what is still missing and leaves the same rows. Newest hours
+    first; each window of 30 days lands on its own. A source that is down is in `degraded`.
 
     Raises SourceUnavailable when every source that was asked went down and nothing landed,
     ConfigError for seeds or settings that do not make sense, WarehouseError.
     """
     sources = enabled_sources(settings.prices)
-    chains = [name for name, chain in settings.chains.items() if chain.rpc_urls]
-    if assets is None:
-        assets = wanted_assets(client, unmapped_limit=UNMAPPED_LIMIT, chains=chains)
-    report = ExtractedPrices(len(assets), {source.NAME: SourceReport() for source in sources})
-    hours = wanted_hours(client, start, end, now, chains)
-    if assets and hours:
-        asyncio.run(
-            _extract(
-                _Run(
-                    settings.prices,
-                    client,
-                    sources,
-                    assets,
-                    now,
-                    report,
-                    progress or Silent(),
-                    spoken_of(client, assets),
-                ),
-                hours,
-            )
+    if chains is None:
+        chains = [name for name, chain in settings.chains.items() if chain.rpc_urls]
+    wanted = find_wanted(client, chains=chains, start=start, end=end, now=now, assets=assets)
+    asked = [asset for group in wanted for asset in group.assets]
+    report = ExtractedPrices(len(asked), {source.NAME: SourceReport() for source in sources})
+    if wanted:
+        run = _Run(
+            settings.prices,
+            client,
+            sources,
+            now,
+            report,
+            progress or Silent(),
+            spoken_of(client, asked),
         )
+        asyncio.run(_extract(run, wanted))
     get_logger().info(
         "prices_landed", run_id=run_id, rows=report.landed, rejected_rows=report.rejected
     )
@@ -138,16 +131,17 @@ def first_of_hour(observations: Iterable[Observation], wanted: set[Cell]) -> lis
     return list(firsts.values())
 
 
-async def _extract(run: _Run, hours: Sequence[datetime]) -> None:
+async def _extract(run: _Run, wanted: Sequence[Wanted]) -> None:
     async with open_client() as http:
         connections = {s.NAME: connect_source(http, s, run.settings) for s in run.sources}
-        for number, window in enumerate(windows(hours)):
-            assets = [
-                asset
-                for asset in run.assets
-                if number == 0 or not asset.is_unmapped or asset.asset in run.spoken_of
-            ]
-            await _extract_window(run, connections, assets, window)
+        for group in wanted:
+            for number, window in enumerate(windows(group.hours)):
+                assets = [
+                    asset
+                    for asset in group.assets
+                    if number == 0 or not asset.is_unmapped or asset.asset in run.spoken_of
+                ]
+                await _extract_window(run, connections, assets, window)
 
 
 async def _extract_window(
@@ -186,7 +180,10 @@ async def _extract_window(
         share = run.report.sources[answer.source]
         share.refusals += answer.refusals
         share.unknown.update(answer.unknown)
-        share.error = answer.failed.message if answer.failed else _lists_nothing(answer, coverage)
+        if answer.failed:
+            share.error = answer.failed.message
+        elif not share.landed:
+            share.error = _lists_nothing(answer, coverage)
 
 
 def _lists_nothing(answer: Answers, coverage: Coverage) -> str:

@@ -42,7 +42,7 @@ def world() -> PriceWorld:
 
 @pytest.fixture
 def clean(migrated_client: Client) -> Client:
-    for table in ("raw.prices_spot", "meta.rejected_rows", "meta.canonical_blocks"):
+    for table in ("raw.prices_spot", "meta.rejected_rows", "meta.canonical_blocks", "raw.logs"):
         migrated_client.command(f"truncate table {table}")
     return migrated_client
 
@@ -50,17 +50,25 @@ def clean(migrated_client: Client) -> Client:
 def extract(
     world: PriceWorld,
     client: Client,
-    assets: list[Asset],
+    assets: list[Asset] | None,
     *,
     start: datetime | None = START,
     now: datetime = NOW,
     followed: str = "",
+    landed: list[str] | None = None,
 ) -> ExtractedPrices:
     chains = {followed: ChainSettings(rpc_urls=[SecretStr("http://node")])} if followed else {}
     with serve_prices(world) as prices:
         settings = Settings(prices=prices, chains=chains, _env_file=None)
         return extract_prices(
-            settings, client, run_id="test", start=start, end=None, now=now, assets=assets
+            settings,
+            client,
+            run_id="test",
+            start=start,
+            end=None,
+            now=now,
+            assets=assets,
+            chains=landed,
         )
 
 
@@ -198,3 +206,82 @@ def test_extract_prices_leaves_out_days_of_chains_without_an_endpoint(
     add_block(clean, "devnet", day + timedelta(days=1))
     extract(world, clean, [LLAMA_ONLY], start=None, followed="ethereum")
     assert {row[2].date() for row in rows(clean)} == {day.date()}
+
+
+DAI = "0x6b175474e89094c44da98b954eedeac495271d0f"
+TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+
+
+def add_transfer(
+    client: Client, chain: str, token: str, at: datetime, *, branch: str = "0x1"
+) -> None:
+    client.insert(
+        "raw.logs",
+        [[chain, 1, branch, 0, "0x2", 0, at, token, TRANSFER, "0x3", "0x4", None, "0x", at]],
+        column_names=[
+            "chain", "block_number", "block_hash", "log_index", "tx_hash", "tx_index",
+            "block_timestamp", "address", "topic0", "topic1", "topic2", "topic3", "data",
+            "ingested_at",
+        ],
+    )  # fmt: skip
+
+
+def asked(client: Client) -> set[tuple[object, object]]:
+    """Landed (asset, day)."""
+    return {(row[0], row[2].date()) for row in rows(client)}
+
+
+DEMO_DAY = datetime(2023, 11, 10, 13, tzinfo=UTC)
+REAL_DAY = datetime(2023, 11, 12, 13, tzinfo=UTC)
+EVERYTHING = {
+    name: 1.0
+    for asset in ("ethereum", "dai", "devnet-ether")
+    for name in (asset, f"coingecko:{asset}")
+}
+
+
+@pytest.fixture
+def after_demo(clean: Client) -> Client:
+    """A warehouse with a day of the demo and another day of Ethereum in it."""
+    add_block(clean, "devnet", DEMO_DAY)
+    add_block(clean, "ethereum", REAL_DAY)
+    add_transfer(clean, "ethereum", DAI, REAL_DAY)
+    return clean
+
+
+def test_extract_prices_asks_nothing_of_the_demo_when_a_real_chain_is_run(
+    after_demo: Client,
+) -> None:
+    world = PriceWorld(EVERYTHING, now=int(NOW.timestamp()))
+    extract(world, after_demo, None, start=None, landed=["ethereum"])
+    assert asked(after_demo) == {("ethereum", REAL_DAY.date()), ("dai", REAL_DAY.date())}
+    assert not [path for path in world.paths if "devnet" in path]
+
+
+def test_extract_prices_asks_an_asset_only_for_the_days_of_its_own_chains(
+    after_demo: Client,
+) -> None:
+    add_block(after_demo, "optimism", REAL_DAY + timedelta(days=1))
+    extract(PriceWorld(EVERYTHING, now=int(NOW.timestamp())), after_demo, None, start=None)
+    assert asked(after_demo) == {
+        ("devnet-ether", DEMO_DAY.date()),
+        ("ethereum", REAL_DAY.date()),
+        ("ethereum", REAL_DAY.date() + timedelta(days=1)),
+        ("dai", REAL_DAY.date()),
+    }
+
+
+def test_extract_prices_asks_nothing_for_a_token_that_moved_on_an_orphaned_branch(
+    clean: Client,
+) -> None:
+    add_block(clean, "ethereum", REAL_DAY)
+    add_transfer(clean, "ethereum", DAI, REAL_DAY, branch="0xdead")
+    extract(PriceWorld(EVERYTHING, now=int(NOW.timestamp())), clean, None, start=None)
+    assert asked(clean) == {("ethereum", REAL_DAY.date())}
+
+
+def test_extract_prices_needs_nothing_while_no_block_of_the_chains_landed(
+    world: PriceWorld, after_demo: Client
+) -> None:
+    report = extract(world, after_demo, None, start=None, landed=["polygon"])
+    assert (report.sentence, world.paths) == ("nothing needs a price yet", [])

@@ -14,24 +14,33 @@ ASSETS = {"ethereum": ETHER, "dai": DAI}
 TOKENS = {("ethereum", "0xdai"): "dai", ("ethereum", "0xodd"): "not-in-seed"}
 
 
+NATIVES = {"ethereum": "ethereum"}
+
+
 def test_choose_assets_takes_natives_and_moved_tokens() -> None:
-    chosen = choose_assets(["ethereum"], [("ethereum", "0xdai")], ASSETS, TOKENS, unmapped_limit=0)
-    assert chosen == [DAI, ETHER]
+    chosen = choose_assets(NATIVES, [("ethereum", "0xdai")], ASSETS, TOKENS, unmapped_limit=0)
+    assert list(chosen) == [DAI, ETHER]
+
+
+def test_choose_assets_knows_every_chain_of_an_asset() -> None:
+    natives = {"ethereum": "ethereum", "optimism": "ethereum"}
+    chosen = choose_assets(natives, [("ethereum", "0xdai")], ASSETS, TOKENS, unmapped_limit=0)
+    assert chosen == {DAI: {"ethereum"}, ETHER: {"ethereum", "optimism"}}
 
 
 def test_choose_assets_leaves_out_tokens_that_did_not_move() -> None:
-    assert choose_assets(["ethereum"], [], ASSETS, TOKENS, unmapped_limit=9) == [ETHER]
+    assert list(choose_assets(NATIVES, [], ASSETS, TOKENS, unmapped_limit=9)) == [ETHER]
 
 
 def test_choose_assets_asks_unmapped_tokens_by_address_up_to_the_limit() -> None:
     moved = [("polygon", f"0x{n}") for n in range(5)]
-    chosen = choose_assets([], moved, ASSETS, TOKENS, unmapped_limit=2)
+    chosen = choose_assets({}, moved, ASSETS, TOKENS, unmapped_limit=2)
     assert [a.ids for a in chosen] == [{"defillama": "polygon:0x0"}, {"defillama": "polygon:0x1"}]
 
 
 def test_choose_assets_does_not_ask_a_curated_token_by_address() -> None:
     moved = [("ethereum", "0xodd")]
-    assert choose_assets([], moved, ASSETS, TOKENS, unmapped_limit=9) == []
+    assert choose_assets({}, moved, ASSETS, TOKENS, unmapped_limit=9) == {}
 
 
 def test_seeds_of_the_project_are_readable() -> None:
