@@ -95,7 +95,7 @@ class Fetch:
                 except (RateLimited, SourceUnavailable, BadReply) as error:
                     self._failed(endpoint, numbers, error)
                 else:
-                    await self._take(endpoint, parsed)
+                    await self._take(endpoint, parsed, by_block=answer.receipt_counts is None)
         finally:
             endpoint.in_flight -= 1
             async with self.changed:
@@ -191,8 +191,8 @@ class Fetch:
         else:
             endpoint.slowed(wait, smaller_batch=isinstance(error, SourceUnavailable))
 
-    async def _take(self, endpoint: Endpoint, parsed: Parsed) -> None:
-        """Hand on what was proven; see to what was refused."""
+    async def _take(self, endpoint: Endpoint, parsed: Parsed, *, by_block: bool) -> None:
+        """Hand on what was proven; see to refusals. `by_block` = how receipts were asked."""
         if parsed.facts:
             self.failing_since.pop(endpoint.name, None)
             await self.sink(parsed)
@@ -200,8 +200,9 @@ class Fetch:
         limited = None
         for refusal in parsed.refusals:
             if refusal.kind == "error" and is_method_missing(refusal.code):
-                if endpoint.has_block_receipts:
-                    endpoint.has_block_receipts = False
+                endpoint.has_block_receipts = False
+                if not by_block:  # there is no other way left to ask
+                    endpoint.set_aside = f"it lacks a method that is needed; {refusal.reason}"
                 self.work.put_back([refusal.number])
             elif refusal.kind == "error" and is_limit(refusal.code, refusal.reason):
                 limited = refusal

@@ -63,9 +63,10 @@ class Lander:
 
     def _reject(self, source: str, number: int, reason: str, payload: str = "") -> None:
         key = f"{self.chain}/{number}"
+        if (source, key, reason) not in self.rejected:
+            self.extracted.rejected += 1
+            self.extracted.reasons[reason] += 1
         self.rejected[source, key, reason] = RejectedRow(source, "raw.blocks", key, reason, payload)
-        self.extracted.rejected += 1
-        self.extracted.reasons[reason] += 1
 
     async def run(self) -> None:
         """Land until `finish`. Raises LandingMismatch, WarehouseError or SourceError (a fork)."""
@@ -78,7 +79,7 @@ class Lander:
                 waiting.append(parsed)
             if not more or _is_enough(waiting):
                 linked = await self._linked(waiting)
-                await asyncio.to_thread(self._land, linked)
+                await self._land(linked)
                 waiting = []
 
     async def _linked(self, parsed: Sequence[Parsed]) -> list[Parsed]:
@@ -166,7 +167,7 @@ class Lander:
         if blame is not None:
             collected = [without(p, unfit) for p in collected]
         fitting = collected if blame is not None or not missing else []
-        await asyncio.to_thread(self._land, fitting)
+        await self._land(fitting)
         return missing
 
     async def _fetch_agreed(self, work: Work) -> tuple[list[Parsed], dict[int, str]]:
@@ -189,9 +190,13 @@ class Lander:
             work = Work.again_without({f.number: f.source for f in wrong})
         return collected, missing | dict.fromkeys(work.again, NOT_LINKED)
 
-    def _land(self, parsed: Sequence[Parsed]) -> None:
-        if self.rejected:
-            rejected, self.rejected = list(self.rejected.values()), {}
+    async def _land(self, parsed: Sequence[Parsed]) -> None:
+        # Taken here, not in the thread: answers are refused while it runs.
+        rejected, self.rejected = list(self.rejected.values()), {}
+        await asyncio.to_thread(self._write, parsed, rejected)
+
+    def _write(self, parsed: Sequence[Parsed], rejected: Sequence[RejectedRow]) -> None:
+        if rejected:
             record_rejected(self.client, rejected)
         parsed = [part for part in parsed if part.facts]
         facts = [fact for part in parsed for fact in part.facts]

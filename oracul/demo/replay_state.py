@@ -35,6 +35,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     safe: int | None = None
     finalized: int | None = None
     block_receipts: bool = True
+    transaction_receipts: bool = True
     syncing: bool = False
     chain_id: int
 
@@ -162,6 +163,10 @@ class ReplayState:
         return block.receipts if block is not None and block.receipts is not None else b"null"
 
     def _transaction_receipt(self, tx_hash: str) -> bytes:
+        if not self.view.transaction_receipts:
+            raise RpcFailure(
+                -32601, "the method eth_getTransactionReceipt does not exist/is not available"
+            )
         if self._receipts is None:
             self._receipts = _receipts_by_hash(tuple(self._by_hash.values()))
         found = self._receipts.get(f"{self.view.branch}/{tx_hash}") or self._receipts.get(

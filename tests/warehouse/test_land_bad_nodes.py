@@ -126,6 +126,32 @@ def test_node_without_block_receipts_gives_the_same_rows(land, empty_chain_table
     assert content_hashes(empty_chain_tables, ("raw",)) == before
 
 
+NO_RECEIPTS = {"block_receipts": False, "transaction_receipts": False}
+
+
+def test_node_that_offers_no_receipts_is_set_aside(land):
+    with land(node(**NO_RECEIPTS), node()) as landed:
+        report = landed.extract(0, COUNT)
+        assert_all_there(landed, report)
+        (reason,) = report.set_aside.values()
+        assert "eth_getTransactionReceipt does not exist" in reason
+
+
+def test_lone_node_that_offers_no_receipts_ends_the_run(land):
+    with land(node(**NO_RECEIPTS)) as landed:
+        with pytest.raises(SourceError, match="eth_getTransactionReceipt does not exist"):
+            landed.extract(0, COUNT)
+        assert landed.nodes[0].counts()["http"] < 40
+
+
+def test_count_of_answers_not_believed_is_that_of_the_rows(land):
+    with land(node(without_a_log), node(Sometimes(b'{"number":"0x0"}', times=9))) as landed:
+        report = landed.extract(0, COUNT)
+        written = landed.rows("select count() from meta.rejected_rows")
+        assert written == [(report.rejected,)]
+        assert sum(report.reasons.values()) == report.rejected > 0
+
+
 def test_node_that_is_behind_leaves_its_blocks_to_the_others(land):
     with land(node(head=10), node()) as landed:
         assert_all_there(landed, landed.extract(0, COUNT))
