@@ -8,11 +8,11 @@
         select block_date + 1 as day, cityHash64('before', chain, last_block_number, last_block_timestamp) as version
         from {{ model_relation('block_days') }}
     {%- elif input == 'token_labels' -%}
-        select token_days.block_date as day, cityHash64('token', tokens.label_version) as version
+        select token_days.block_date as day, cityHash64('token', chain, token_address, tokens.label_version) as version
         from {{ model_relation('token_days') }} as token_days
         inner join {{ model_relation('tokens') }} as tokens using (chain, token_address)
     {%- elif input == 'prices' -%}
-        select token_days.block_date as day, cityHash64(tokens.asset, price_days.served_version, {{ built_code('token_prices_hourly') }}) as version
+        select token_days.block_date as day, cityHash64(chain, token_address, tokens.asset, price_days.served_version, {{ built_code('token_prices_hourly') }}) as version
         from {{ model_relation('token_days') }} as token_days
         inner join {{ model_relation('tokens') }} as tokens using (chain, token_address)
         inner join {{ model_relation('asset_price_days') }} as price_days

@@ -19,6 +19,7 @@ from tests.fixtures.toy_chain import (
 )
 
 USDC = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
+USDT = "0xdac17f958d2ee523a2206206994597c13d831ec7"
 LONG_TAIL = address("long tail")
 HUGE = 2**256 - 1
 START = date(2024, 3, 1)
@@ -94,7 +95,7 @@ def first_build(dbt_settings, dbt_client):
         dbt_client,
         "ethereum",
         [
-            block_at(LABELLED, 650, [transfer(LONG_TAIL, 77)]),
+            block_at(LABELLED, 650, [transfer(LONG_TAIL, 77), transfer(USDT, 88)]),
             block_at(EXACT, 750, [transfer(USDC, HUGE), transfer(USDC, HUGE - 1)]),
         ],
         lambda _: "latest",
@@ -301,3 +302,19 @@ def test_data_tests_pass_over_all_days(dbt_settings, changed):
     words = ["test", "--exclude-resource-type", "unit_test", "--exclude", "golden_*"]
     nodes = run_dbt(dbt_settings, [*words, "--vars", "{test_all_days: true}"])
     assert [n.name for n in nodes if n.is_failed] == []
+
+
+def test_two_tokens_that_change_labels_rebuild_their_days(dbt_settings, dbt_client, changed):
+    # Their hashes without the token would add up to the same. (Nothing after this sees the swap.)
+    dbt_client.command(
+        "alter table curated.ref_tokens update"
+        " symbol = if(symbol = 'USDC', 'USDT', 'USDC'),"
+        " asset = if(symbol = 'USDC', 'tether', 'usd-coin')"
+        " where chain = 'ethereum' and token_address in ({a:String}, {b:String})",
+        parameters={"a": USDC, "b": USDT},
+        settings={"mutations_sync": 1},
+    )
+    before = datetime.now(UTC)
+    nodes = run_dbt(dbt_settings, ["run", "--select", "tokens", "erc20_transfers"])
+    raise_first_failure(nodes)
+    assert LABELLED in days_built(dbt_client, "curated.erc20_transfers", before)
