@@ -1,16 +1,23 @@
-{#- Write days into meta.built_days: rows of the plan with their versions, or plain days as not built. -#}
-{% macro book_days(relation, days, code_version, with_versions=false) -%}
-    {%- if days -%}
+{#- Write into meta.built_days what days were built from (rows of the plan). When another build has begun on
+    one of them meanwhile, nobody can say whose rows are in place: all are unbooked again. -#}
+{% macro book_days(relation, rows, code_version) -%}
+    {%- set days = rows | map(attribute='plan_day') | list -%}
+    {%- if not are_own_days(relation, days) -%}
+        {%- do unbook_days(relation, days) -%}
+        {%- do raise_other_build(relation) -%}
+    {%- endif -%}
+    {%- if rows -%}
         {%- set values -%}
-            {%- for day in days -%}
-                ('{{ relation.schema }}.{{ relation.identifier }}', '{{ day.plan_day if with_versions else day }}', {{ "'" ~ day.plan_version ~ "'" if with_versions else "'0'" }}, '{{ code_version }}')
-                {{- ', ' if not loop.last }}
+            {%- for row in rows -%}
+                ('{{ row.plan_day }}', '{{ row.plan_version }}'){{ ', ' if not loop.last }}
             {%- endfor -%}
         {%- endset -%}
         {%- call statement('book_days') -%}
             insert into meta.built_days (model, block_date, input_version, code_version, built_at)
-            select model, toDate(day), toUInt64(version), code, now64(3, 'UTC')
-            from values('model String, day String, version String, code String', {{ values }})
+            select
+                '{{ relation.schema }}.{{ relation.identifier }}', toDate(day), toUInt64(version), '{{ code_version }}',
+                now64(3, 'UTC')
+            from values('day String, version String', {{ values }})
         {%- endcall -%}
     {%- endif -%}
 {%- endmacro %}

@@ -3,14 +3,14 @@
     The model's SQL must keep its inputs to `in_days(...)`; `partition_by` names its Date column. Each day
     is one partition, replaced atomically. `meta.built_days` says which version of the inputs a day was
     built from; a day is unbooked before it is touched and booked after, so that a build that
-    fails or is killed only leaves days to build again. A changed model rebuilds itself whole. -#}
+    fails or is killed only leaves days to build again; one that finds another build at the same days stops.
+    A changed model rebuilds itself whole. -#}
 {% materialization by_day, adapter='clickhouse' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set code_version = by_day_code_version(sql) -%}
     {{ run_hooks(pre_hooks) }}
 
-    {%- do drop_left_overs(target_relation) -%}
     {%- set plan = run_query(day_plan(
         target_relation, config.get('day_inputs', []), config.get('period', 'day'))).rows -%}
     {%- set is_whole = should_full_refresh() or existing is none or existing.type != 'table'
@@ -22,14 +22,14 @@
     {%- endfor -%}
 
     {%- if is_whole -%}
-        {%- do book_days(target_relation, plan | map(attribute='plan_day') | list, code_version) -%}
+        {%- do unbook_days(target_relation, plan | map(attribute='plan_day') | list) -%}
         {%- do build_whole(target_relation, existing, stale, sql) -%}
         {%- do book_code(target_relation, code_version) -%}
     {%- elif stale or gone -%}
-        {%- do book_days(target_relation, gone + stale | map(attribute='plan_day') | list, code_version) -%}
+        {%- do unbook_days(target_relation, gone + stale | map(attribute='plan_day') | list) -%}
         {%- do replace_days(target_relation, stale, gone, sql) -%}
     {%- endif -%}
-    {%- do book_days(target_relation, stale, code_version, with_versions=true) -%}
+    {%- do book_days(target_relation, stale, code_version) -%}
 
     {%- if is_whole -%}{%- do persist_docs(target_relation, model) -%}{%- endif -%}
     {%- do apply_grants(target_relation, config.get('grants'), should_revoke=false) -%}

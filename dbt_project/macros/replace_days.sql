@@ -1,13 +1,13 @@
 {#- Build days beside the table, then put them in place, one atomic partition each. A day that the
-    inputs no longer have, or that has no row any more, is dropped. -#}
+    inputs no longer have is dropped. -#}
 {% macro replace_days(target_relation, rows, gone, sql) -%}
     {%- set beside = target_relation.incorporate(
-        path={'identifier': target_relation.identifier ~ '__dbt_days'}) -%}
+        path={'identifier': target_relation.identifier ~ '__dbt_days' ~ build_suffix()}) -%}
     {%- for days in day_batches(rows) -%}
         {%- call statement('create_beside') -%}create table {{ beside }} as {{ target_relation }}{%- endcall -%}
         {%- do insert_days(beside, keep_days(sql, days)) -%}
         {%- do swap_days(target_relation, beside, days) -%}
         {%- do adapter.drop_relation(beside) -%}
     {%- endfor -%}
-    {%- if gone -%}{%- do swap_days(target_relation, none, gone) -%}{%- endif -%}
+    {%- if gone -%}{%- do drop_days(target_relation, gone) -%}{%- endif -%}
 {%- endmacro %}
