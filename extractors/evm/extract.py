@@ -5,10 +5,11 @@ import time
 from collections.abc import Sequence
 
 from extractors.evm.fetch import Fetch
-from extractors.evm.finality import Tags, raise_finality, read_tags
+from extractors.evm.finality import Tags, combine, heads_apart, in_sync, read_claims
 from extractors.evm.gaps import missing_ranges, newest_first
 from extractors.evm.lander import Lander
 from extractors.evm.pool import Pool, open_pool
+from extractors.evm.promotion import raise_finality
 from extractors.evm.report import Extracted
 from extractors.evm.work import Work
 from extractors.evm.workers import Parser, calling_on_interrupt
@@ -48,13 +49,15 @@ def extract_range(
 
     async def run() -> Extracted:
         async with open_pool(settings, spec) as pool:
-            tags = await read_tags(pool)
-            if end - 1 > tags.latest:
+            claims = await read_claims(pool)
+            newest_head = max(c.latest for c in in_sync(claims))
+            if end - 1 > newest_head:
                 raise ConfigError(
-                    f"Block {end - 1} of {chain} does not exist yet; the newest is {tags.latest}.",
-                    hint=f"Ask for blocks up to {tags.latest + 1} (the end is not included).",
+                    f"Block {end - 1} of {chain} does not exist yet; the newest is {newest_head}.",
+                    hint=f"Ask for blocks up to {newest_head + 1} (the end is not included).",
                 )
-            extracted = Extracted(chain, start, end)
+            tags = combine(claims, spec.finality_depth)
+            extracted = Extracted(chain, start, end, heads_apart=heads_apart(claims))
             await land_missing(pool, client, tags, extracted, progress=progress)
             return extracted
 
@@ -97,7 +100,7 @@ async def land_missing(
         finally:
             parser.close()
             progress.finish()
-    await asyncio.to_thread(raise_finality, client, chain, tags)
+    await raise_finality(pool, client, tags)
     extracted.set_aside = {e.name: e.set_aside for e in pool.endpoints if e.set_aside}
     extracted.requests = sum(e.requests for e in pool.endpoints)
     extracted.received_bytes = sum(e.received_bytes for e in pool.endpoints)

@@ -1,21 +1,20 @@
-"""Finality: what nodes call latest, safe and finalized, and bringing pointers up to it."""
+"""What nodes call latest, safe and finalized, and the one view of it that counts."""
 
 import asyncio
 from dataclasses import dataclass
 
 from extractors.evm.branch import block_name
 from extractors.evm.endpoint import Endpoint
-from extractors.evm.pointers import version_at
 from extractors.evm.pool import Pool
 from extractors.evm.structs import AnyReply, BlockName
 from oracul.errors import SourceError, SourceUnavailable
-from oracul.times import utc_now
-from oracul.warehouse import Client
+
+_HEADS_APART = 1_000
 
 
 @dataclass(frozen=True)
 class Tags:
-    """Heights the nodes agree on: `latest` is the highest head, the others the lowest claim."""
+    """Heights that count: `latest` is a head that two nodes reach, the others the lowest claim."""
 
     latest: int
     safe: int
@@ -48,15 +47,25 @@ def in_sync(claims: list[Claim]) -> list[Claim]:
 def combine(claims: list[Claim], finality_depth: int) -> Tags:
     """One view of several endpoints' claims.
 
-    The head is the highest claim. Finality is the lowest claim among nodes that are in sync, so one
+    The head is the highest that two nodes reach (or the only one's), so no node alone can send us
+    after blocks that nobody has. Finality is the lowest claim among nodes that are in sync, so one
     node alone cannot make blocks final; without a claim, `finality_depth` below the head counts.
     """
     trusted = in_sync(claims)
-    latest = max(c.latest for c in trusted)
+    latest = sorted(c.latest for c in trusted)[-2:][0]
     finalized = [c.finalized for c in trusted if c.finalized is not None]
     safe = [c.safe for c in trusted if c.safe is not None]
     final_number = min(finalized) if finalized else latest - finality_depth
     return Tags(latest, max(min(safe), final_number) if safe else final_number, final_number)
+
+
+def heads_apart(claims: list[Claim]) -> str:
+    """Who names which head, when the heads in sync are too far apart to be latency; else ""."""
+    trusted = sorted(in_sync(claims), key=lambda c: c.latest)
+    if trusted[-1].latest - trusted[0].latest <= _HEADS_APART:
+        return ""
+    heads = ", ".join(f"{c.endpoint.name} at {c.latest}" for c in trusted)
+    return f"the endpoints' heads are far apart ({heads}): one is stuck, or names a wrong one"
 
 
 async def read_claims(pool: Pool) -> list[Claim]:
@@ -99,33 +108,3 @@ async def _claim(pool: Pool, endpoint: Endpoint) -> Claim:
 
 def _block_name(reply: AnyReply) -> BlockName | None:
     return block_name(reply.result) if reply.error is None else None
-
-
-def raise_finality(client: Client, chain: str, tags: Tags) -> None:
-    """Bring pointers up to the tags, never down. Nothing is written when nothing changed."""
-    for finality, height, below in (
-        ("finalized", tags.finalized, ["latest", "safe"]),
-        ("safe", tags.safe, ["latest"]),
-    ):
-        if height < 0:
-            continue
-        parameters = {"chain": chain, "height": height, "below": below}
-        stale = (
-            "from meta.canonical_blocks final where chain = {chain:String}"
-            " and block_number <= {height:UInt64} and finality in {below:Array(String)}"
-        )
-        if not client.query(f"select count() {stale}", parameters=parameters).result_rows[0][0]:
-            continue
-        now = utc_now()
-        client.command(
-            "insert into meta.canonical_blocks (chain, block_number, block_hash, parent_hash,"
-            " block_timestamp, finality, version, committed_at) select chain, block_number,"
-            " block_hash, parent_hash, block_timestamp, {finality:String}, {version:UInt64},"
-            " {now:DateTime64(3)} " + stale,
-            parameters={
-                **parameters,
-                "finality": finality,
-                "version": version_at(now),
-                "now": now,
-            },
-        )

@@ -3,10 +3,11 @@
 import asyncio
 
 from extractors.evm.extract import finished, land_missing
-from extractors.evm.finality import combine, in_sync, read_claims
+from extractors.evm.finality import combine, heads_apart, in_sync, read_claims
 from extractors.evm.lander import Lander
 from extractors.evm.pointers import highest_pointer
 from extractors.evm.pool import open_pool
+from extractors.evm.promotion import judge_runs
 from extractors.evm.report import Extracted
 from oracul.chains import get_chain
 from oracul.progress import Progress
@@ -35,11 +36,14 @@ def follow(
         async with open_pool(settings, spec) as pool:
             claims = await read_claims(pool)
             tags = combine(claims, spec.finality_depth)
-            extracted = Extracted(chain, 0, tags.latest + 1)
+            extracted = Extracted(chain, 0, tags.latest + 1, heads_apart=heads_apart(claims))
             head = await asyncio.to_thread(highest_pointer, client, chain)
+            lander = Lander(pool, client, tags, extracted, progress)
             if head is not None and tags.latest >= head.number:
-                lander = Lander(pool, client, tags, extracted, progress)
                 await lander.follow_fork_at(head.number)
+            # Below a gap, the walk down from the head does not come by.
+            for run in (await judge_runs(pool, client, tags)).stale:
+                await lander.follow_fork_at(run.high)
             await land_missing(pool, client, tags, extracted, progress=progress, limit=limit)
             # A block that only the foremost node has yet is no gap; the next round brings it.
             behind = min(c.latest for c in in_sync(claims))

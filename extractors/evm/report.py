@@ -16,7 +16,8 @@ class Extracted:
 
     `gaps` are wanted blocks that no endpoint gave provably, by number with the last reason;
     `proven` counts blocks by proven part; `rejected` answers are in meta.rejected_rows, `reasons`
-    counts why; `already_there` is how many of [start, end) had a pointer before.
+    counts why; `already_there` is how many of [start, end) had a pointer before; `heads_apart` says
+    which endpoints name heads that do not fit together.
     """
 
     chain: str
@@ -27,6 +28,7 @@ class Extracted:
     rows: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(TABLES, 0)))
     proven: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(PARTS, 0)))
     rejected: int = 0
+    heads_apart: str = ""
     gaps: dict[int, str] = field(default_factory=dict)
     set_aside: dict[str, str] = field(default_factory=dict)
     reorgs: int = 0
@@ -52,6 +54,8 @@ class Extracted:
     def degraded(self) -> list[str]:
         """What is less than asked, each with what to do; empty when all is well."""
         faults = [f"{name} was set aside: {why}" for name, why in self.set_aside.items()]
+        if self.heads_apart:
+            faults.append(self.heads_apart)
         if self.gaps:
             spans = ", ".join(_span(r) for r in runs(list(self.gaps))[:5])
             number, reason = next(iter(self.gaps.items()))

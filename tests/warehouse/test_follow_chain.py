@@ -1,5 +1,6 @@
 """Following a chain: new blocks, reorgs by pointer, finality, nodes that lag."""
 
+import msgspec
 import pytest
 
 from oracul.demo.recording import Recording
@@ -154,3 +155,46 @@ def test_fork_below_finality_halts_the_chain(land):
             landed.follow()
         assert landed.pointers() == hashes(SHARED, OLD)
         assert [row[-1] for row in reorgs(landed)] == ["halted"]
+
+
+def finality_of(landed, number):
+    ((finality,),) = landed.rows(
+        f"select finality from meta.canonical_blocks final where block_number = {number}"
+    )
+    return finality
+
+
+def test_orphaned_block_below_a_gap_never_becomes_final_and_is_repaired(land):
+    with land({}) as landed:
+        landed.extract(21, 22)
+        landed.nodes[0].set(branch="new", head=27, safe=26, finalized=25)
+        landed.extract(3, 4)
+        assert (finality_of(landed, 21), finality_of(landed, 3)) == ("latest", "finalized")
+        assert landed.follow(limit=3).reorgs == 1
+        assert landed.pointers()[21] == NEW[1].hash
+        assert finality_of(landed, 21) == "finalized"
+
+
+def test_run_that_the_nodes_do_not_confirm_stays_as_it_is(land):
+    with land({}, {}) as landed:
+        landed.extract(21, 22)
+        for node, branch in zip(landed.nodes, ("new", "old"), strict=True):
+            node.set(branch=branch, head=24, safe=23, finalized=22)
+        landed.extract(3, 4)
+        assert finality_of(landed, 21) == "latest"
+
+
+def absurd_head(method, params, result):
+    if params[:1] != ["latest"]:
+        return None
+    return msgspec.json.encode({**msgspec.json.decode(result), "number": hex(10**9)})
+
+
+def test_absurd_head_of_one_node_does_not_stop_the_chain(land):
+    with land({}, {}, {"fault": absurd_head}) as landed:
+        report = landed.follow(limit=7)
+        assert sorted(landed.pointers()) == list(range(18, 25))
+        (fault,) = report.degraded
+        names = [node.url.removeprefix("http://") for node in landed.nodes]
+        assert all(name in fault for name in names)
+        assert f"{names[2]} at 1000000000" in fault

@@ -1,8 +1,12 @@
 """Links between blocks and agreement of endpoints."""
 
+import pytest
+from pydantic import SecretStr
+
 from extractors.evm.branch import agreed, broken_links, contradicts, is_stale, unanchored
+from extractors.evm.endpoint import make_endpoints
 from extractors.evm.extract import newest
-from extractors.evm.finality import Claim, Tags, combine
+from extractors.evm.finality import Claim, Tags, combine, heads_apart
 from extractors.evm.gaps import newest_first, runs
 from extractors.evm.parse import BlockFacts
 from extractors.evm.pointers import Pointer
@@ -72,9 +76,26 @@ def claim(latest, safe=None, finalized=None, is_syncing=False):
 
 def test_finality_is_the_lowest_claim_of_nodes_in_sync():
     claims = [claim(100, 90, 80), claim(99, 70, 60), claim(5, 2, 1, is_syncing=True)]
-    assert combine(claims, 64) == Tags(100, 70, 60)
+    assert combine(claims, 64) == Tags(99, 70, 60)
 
 
 def test_finality_without_tags_is_by_depth():
     tags = combine([claim(100)], 64)
     assert [tags.of(n) for n in (36, 37)] == ["finalized", "latest"]
+
+
+@pytest.mark.parametrize(
+    ("heads", "latest"),
+    [([100], 100), ([100, 98], 98), ([10**9, 100, 99], 100), ([3, 99, 100], 99)],
+)
+def test_head_is_one_that_two_nodes_reach(heads, latest):
+    assert combine([claim(head) for head in heads], 64).latest == latest
+
+
+@pytest.mark.parametrize(("heads", "is_said"), [([1000, 2000], False), ([1000, 2001], True)])
+def test_heads_far_apart_are_said_with_names(heads, is_said):
+    endpoints = make_endpoints(
+        [SecretStr("http://a"), SecretStr("http://b")], max_concurrency=1, max_batch_blocks=1
+    )
+    claims = [Claim(e, n, "", None, None, False) for e, n in zip(endpoints, heads, strict=True)]
+    assert ("a at 1000, b at 2001" in heads_apart(claims)) is is_said
