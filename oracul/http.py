@@ -20,6 +20,8 @@ import msgspec
 from oracul.errors import BadReply, RateLimited, SourceError, SourceUnavailable
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+# A day's prices of many assets are some 100 kB; the rest is for addresses that send anything else.
+LONGEST_REPLY_MB = 32
 _BODY_SHOWN = 200
 
 Result = TypeVar("Result")
@@ -167,13 +169,15 @@ async def fetch_json(
     """GET `url` and return its JSON. Numbers keep Python's types (int, float).
 
     `source` is the name used in errors; the address, which may carry a key, is never in them.
-    Raises RateLimited, SourceUnavailable (both after retries until `deadline_seconds`), BadReply.
+    Raises RateLimited, SourceUnavailable (both after retries until `deadline_seconds`), BadReply,
+    also for a reply longer than LONGEST_REPLY_MB, of which no more than that is read.
     """
     rules = policy or RetryPolicy(deadline_seconds=deadline_seconds)
 
     async def once() -> Any:
         try:
-            reply = await client.get(url, params=params, headers=headers)
+            async with client.stream("GET", url, params=params, headers=headers) as reply:
+                body = await _read(reply, source)
         except httpx.InvalidURL:
             raise BadReply(
                 f"The address of {source} is not a URL.", hint="Check its base_url setting."
@@ -183,34 +187,49 @@ async def fetch_json(
                 f"{source} cannot be reached ({type(error).__name__}).",
                 hint="Check the network and the source's base_url setting.",
             ) from None
-        failure = status_error(
-            source,
-            reply.status_code,
-            retry_after=reply.headers.get("retry-after"),
-            now=datetime.now(UTC),
-            body=_redacted(reply.text, url, params, headers),
-        )
-        if failure is not None:
-            raise failure
-        try:
-            return msgspec.json.decode(reply.content)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            shown = " ".join(_redacted(reply.text, url, params, headers).split())[:_BODY_SHOWN]
-            raise BadReply(
-                f"{source} answered with something that is not JSON: {shown!r}."
-            ) from None
+        return _json_of(reply, body, source, shown=_redacted(body, url, params, headers))
 
     return await retry(once, rules, source=source)
 
 
+def _json_of(reply: httpx.Response, body: bytes, source: str, *, shown: str) -> Any:
+    """The JSON of a success; raises what the status stands for. `shown` may get into errors."""
+    failure = status_error(
+        source,
+        reply.status_code,
+        retry_after=reply.headers.get("retry-after"),
+        now=datetime.now(UTC),
+        body=shown,
+    )
+    if failure is not None:
+        raise failure
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        shown = " ".join(shown.split())[:_BODY_SHOWN]
+        raise BadReply(f"{source} answered with something that is not JSON: {shown!r}.") from None
+
+
+async def _read(reply: httpx.Response, source: str) -> bytes:
+    body = bytearray()
+    async for chunk in reply.aiter_bytes():
+        body += chunk
+        if len(body) > LONGEST_REPLY_MB * 2**20:
+            raise BadReply(
+                f"{source} sent a reply of more than {LONGEST_REPLY_MB} MB.",
+                hint="Check its base_url setting: it may be the address of something else.",
+            )
+    return bytes(body)
+
+
 def _redacted(
-    text: str,
+    body: bytes,
     url: str,
     params: Mapping[str, Any] | None,
     headers: Mapping[str, str] | None,
 ) -> str:
     """The beginning of a body without what it may echo of ours: address, key, parameters."""
-    text = text[: 4 * _BODY_SHOWN].replace(url, "…")
+    text = body[: 4 * _BODY_SHOWN].decode(errors="replace").replace(url, "…")
     for value in [*(params or {}).values(), *(headers or {}).values()]:
         if len(str(value)) >= 8:
             text = text.replace(str(value), "…")

@@ -7,6 +7,7 @@ import pytest
 
 from oracul.errors import BadReply, RateLimited, SourceUnavailable
 from oracul.http import (
+    LONGEST_REPLY_MB,
     RetryPolicy,
     fetch_json,
     retry,
@@ -155,3 +156,23 @@ async def test_fetch_json_error_names_source_and_no_secret(reply, kind):
     text = str(caught.value)
     assert "exampleprices" in text
     assert "secret" not in text
+
+
+async def test_fetch_json_reads_no_more_than_the_longest_reply():
+    sent = []
+
+    async def endless():
+        while True:
+            sent.append(1)
+            yield b" " * 2**20
+
+    async with client_answering(httpx.Response(200, content=endless())) as client:
+        with pytest.raises(BadReply, match=f"more than {LONGEST_REPLY_MB} MB"):
+            await fetch_json(client, SECRET_URL, deadline_seconds=30, source="x")
+    assert len(sent) == LONGEST_REPLY_MB + 1
+
+
+async def test_fetch_json_refuses_json_that_is_nested_without_end():
+    async with client_answering(httpx.Response(200, text="[" * 100_000)) as client:
+        with pytest.raises(BadReply, match="not JSON"):
+            await fetch_json(client, SECRET_URL, deadline_seconds=5, source="x")
