@@ -5,7 +5,13 @@ from typing import Literal, Protocol
 
 from flows.steps import Outcome, Run, Status
 from oracul.chains import get_chain
-from oracul.errors import ConfigError, QualityError, SourceError, SourceUnavailable
+from oracul.errors import (
+    ConfigError,
+    ForkBelowFinality,
+    QualityError,
+    SourceError,
+    SourceUnavailable,
+)
 from oracul.settings import ChainSettings, variable_name
 from oracul.warehouse import Client, StepRun, step_run
 
@@ -98,7 +104,8 @@ def _each_chain(
 ) -> Outcome:
     """One chain after the other: one that fails does not keep the others from their turn.
 
-    Each chain is recorded by itself. Raises the first chain's error when none went well.
+    Each chain is recorded by itself. Raises the first chain's error when none went well, and a fork
+    below finality in any case.
     """
     chains = chains_to_run(run)
     span = f"{run.blocks[0]}:{run.blocks[1]}" if run.blocks else ""
@@ -114,8 +121,10 @@ def _each_chain(
         else:
             reports.append(report)
             sentences.append(report.sentence)
-    if len(faults) == len(chains):
-        raise faults[0]
+    # A fork below finality waits for a person; it must not pass as one source that is out.
+    grave = [fault for fault in faults if isinstance(fault, ForkBelowFinality)]
+    if grave or len(faults) == len(chains):
+        raise (grave or faults)[0]
     degraded = bool(faults) or any(report.degraded for report in reports)
     return Outcome(step, "degraded" if degraded else "done", "; ".join(sentences), reports)
 

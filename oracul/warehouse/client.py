@@ -51,8 +51,11 @@ def connect(settings: Settings) -> Client:
             settings=SESSION_SETTINGS,
         )
     except ClickHouseError as error:
+        reached = "refused" not in str(error) and "Max retries" not in str(error)
+        what = "does not let us in" if reached else "cannot be reached"
+        why = f": {first_words(error)}" if reached else ""
         raise WarehouseError(
-            f"ClickHouse at {host} does not let us in: {first_words(error)}.",
+            f"ClickHouse at {host}:{port or 'its usual port'} {what}{why}.",
             hint="Check ORACUL_CLICKHOUSE__HOST, PORT, USER, PASSWORD and SECURE; leave HOST empty "
             "for the embedded warehouse.",
         ) from error

@@ -6,7 +6,7 @@ import pytest
 
 from flows.bodies import _each_chain, chains_to_run
 from flows.steps import Run
-from oracul.errors import ConfigError, SourceUnavailable
+from oracul.errors import ConfigError, ForkBelowFinality, SourceUnavailable
 from oracul.settings import ChainSettings, Settings
 
 BOTH = Settings(
@@ -74,3 +74,17 @@ def test_degraded_chain_makes_the_step_degraded(migrated_client):
         "ingest_chain", Run(BOTH), migrated_client, lambda chain, record: Landed(chain, ["slow"])
     )
     assert outcome.status == "degraded"
+
+
+def test_fork_below_finality_fails_the_step_after_the_other_chains(migrated_client):
+    done = []
+
+    def work(chain, record):
+        if chain == "ethereum":
+            raise ForkBelowFinality("ethereum contradicts a final block.")
+        done.append(chain)
+        return Landed(chain)
+
+    with pytest.raises(ForkBelowFinality):
+        _each_chain("ingest_chain", Run(BOTH), migrated_client, work)
+    assert done == ["optimism"]
