@@ -1,5 +1,6 @@
 """One way to reach ClickHouse: a server when one is configured, else the embedded warehouse."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,9 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from oracul.errors import WarehouseError
 from oracul.settings import Settings
+
+# The driver logs what it then raises; without a handler Python would print it beside our message.
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 
 # What every session of ours sets, so that a server with other defaults behaves the same.
 SESSION_SETTINGS = {
