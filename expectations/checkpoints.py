@@ -61,16 +61,14 @@ def run_checks(
     door: Door,
     run_id: str,
     now: datetime,
-    contiguous: frozenset[str] = frozenset(),
     since: datetime | None = None,
     progress: Progress | None = None,
 ) -> CheckReport:
     """Check every table of a door, write `meta.data_quality_checks` and the Data Docs.
 
-    A failed check is in the report, not an exception; a check that cannot run counts as failed. In
-    `contiguous` chains a gap is critical. With `since` (see `last_passed`) only what was landed or
-    built after it is looked at where whole tables would be slow. Running again under the same
-    `run_id` replaces the rows.
+    A failed check is in the report, not an exception; a check that cannot run counts as failed.
+    With `since` (see `last_passed`) only what was landed or built after it is looked at where whole
+    tables would be slow. Running again under the same `run_id` replaces the rows.
     """
     import great_expectations as gx
 
@@ -80,7 +78,7 @@ def run_checks(
 
     progress = progress or Silent()
     followed = frozenset(name for name, chain in settings.chains.items() if chain.rpc_urls)
-    scope = Scope(now.astimezone(UTC), followed, contiguous, since)
+    scope = Scope(now.astimezone(UTC), followed, since)
     docs_dir = settings.home / DOCS_FOLDER
     context = new_context(docs_dir / door)
     warehouse = add_warehouse(context, settings)

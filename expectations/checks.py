@@ -16,12 +16,35 @@ HEX = r"^0x([0-9a-f]{2})*$"
 
 
 def no_rows(
-    scope: Scope, name: str, expected: str, *, severity: Severity = "critical"
+    scope: Scope,
+    name: str,
+    expected: str,
+    *,
+    severity: Severity = "critical",
+    template: str = "",
+    **columns: str,
 ) -> gxe.Expectation:
-    """`suites/sql/<name>.sql` selects what is wrong; `{batch}` in it is the guarded table."""
-    sql = SQL_DIR.joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    """`suites/sql/<name>.sql` selects what is wrong; `{batch}` in it is the guarded table.
+
+    Checks that differ in columns only share the file `template`, where `:<word>` stands for them.
+    """
+    sql = SQL_DIR.joinpath(f"{template or name}.sql").read_text(encoding="utf-8")
+    for word, column in columns.items():
+        sql = sql.replace(f":{word}", column)
     return gxe.UnexpectedRowsExpectation(
         unexpected_rows_query=scope.fill(sql), **_words(name, expected, severity)
+    )
+
+
+def count_is_proven(scope: Scope, things: str, index_column: str) -> gxe.Expectation:
+    """Each canonical block has as many rows as its proof covered: `things` is the singular."""
+    return no_rows(
+        scope,
+        f"{things}_count_is_proven",
+        f"each canonical block has the {things}s its proof covered",
+        template="count_is_proven",
+        proven_column=f"{things}_count",
+        index_column=index_column,
     )
 
 

@@ -19,7 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True)
 class Scope:
     """`now` is the instant freshness is judged at; `followed` are the chains with an endpoint,
-    which should be fresh; in `contiguous` ones a missing block is critical, elsewhere a warning.
+    which should be fresh.
 
     With `since`, checks whose cost grows with the rows look at what was landed or built from that
     instant of this machine's clock on; raw rows never change, so what passed before still does.
@@ -27,7 +27,6 @@ class Scope:
 
     now: datetime
     followed: frozenset[str] = frozenset()
-    contiguous: frozenset[str] = frozenset()
     since: datetime | None = None
 
     def fill(self, sql: str) -> str:
@@ -40,7 +39,6 @@ class Scope:
             .replace(":since", _instant(self.since or _EPOCH))
             .replace(":fresh_days", self._fresh_days())
             .replace(":followed", chain_list(self.followed))
-            .replace(":contiguous", chain_list(self.contiguous))
             .replace(":allowed_lag_by_chain", _allowed_lags())
         )
 

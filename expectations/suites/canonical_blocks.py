@@ -24,7 +24,6 @@ def suite(scope: Scope) -> ExpectationSuite:
                 "no block number is missing between the first and the last",
                 severity="warning",
             ),
-            no_rows(scope, "gaps_where_contiguous", "no gap in chains that must have none"),
             no_rows(
                 scope, "freshness", "followed chains keep up with the clock", severity="warning"
             ),

@@ -2,7 +2,7 @@
 
 from great_expectations import ExpectationSuite
 
-from expectations.checks import ADDRESS, HASH, matches, no_rows
+from expectations.checks import ADDRESS, HASH, count_is_proven, matches, no_rows
 from expectations.scope import Scope
 
 TABLE = ("raw", "transactions")
@@ -16,11 +16,7 @@ def suite(scope: Scope) -> ExpectationSuite:
             matches("tx_hash", HASH, "64 lower-case hex digits", landed=scope),
             matches("from_address", ADDRESS, "40 lower-case hex digits", landed=scope),
             matches("to_address", ADDRESS, "40 lower-case hex digits or NULL", landed=scope),
-            no_rows(
-                scope,
-                "transaction_count_is_proven",
-                "each canonical block has the transactions its proof covered",
-            ),
+            count_is_proven(scope, "transaction", "tx_index"),
             no_rows(
                 scope,
                 "transaction_stands_once",

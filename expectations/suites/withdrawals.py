@@ -2,7 +2,7 @@
 
 from great_expectations import ExpectationSuite
 
-from expectations.checks import ADDRESS, matches, no_rows
+from expectations.checks import ADDRESS, count_is_proven, matches
 from expectations.scope import Scope
 
 TABLE = ("raw", "withdrawals")
@@ -14,10 +14,6 @@ def suite(scope: Scope) -> ExpectationSuite:
         name=".".join(TABLE),
         expectations=[
             matches("address", ADDRESS, "40 lower-case hex digits"),
-            no_rows(
-                scope,
-                "withdrawal_count_is_proven",
-                "each canonical block has the withdrawals its proof covered",
-            ),
+            count_is_proven(scope, "withdrawal", "withdrawal_index"),
         ],
     )

@@ -4,6 +4,5 @@ select
     max(block_number) as last_block,
     last_block - first_block + 1 - uniqExact(block_number) as missing_blocks
 from {batch}
-where not has(:contiguous, toString(chain))
 group by chain
 having missing_blocks > 0

@@ -1,3 +1,4 @@
+-- A NULL count (nothing was proven) is unequal to nothing, so such blocks pass.
 select
     blocks.chain as chain,
     blocks.block_number as block_number,
@@ -5,7 +6,7 @@ select
     ifNull(landed.found, 0) as found_count
 from
 (
-    select chain, block_number, block_hash, any(log_count) as proven
+    select chain, block_number, block_hash, any(:proven_column) as proven
     from raw.blocks
     inner join
     (
@@ -17,7 +18,7 @@ from
 ) as blocks
 left join
 (
-    select chain, block_number, block_hash, uniqExact(log_index) as found
+    select chain, block_number, block_hash, uniqExact(:index_column) as found
     from {batch}
     where (chain, block_number) in
     (
