@@ -128,7 +128,7 @@ def _accept(
     if not answer.wants_proof:
         return Proven(block.result, receipts, (), answer.source)
     try:
-        parts = prove(block.result, receipts)
+        parts = prove(block.result, receipts, answer.chain)
     except ProofFailed as failure:
         raise Refused("proof", failure.message, payload=_shown(block.result, receipts)) from None
     return Proven(block.result, receipts, parts, answer.source)

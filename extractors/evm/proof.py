@@ -18,6 +18,7 @@ from extractors.evm.encode import (
     header_hash,
     transaction_type,
 )
+from extractors.evm.polygon import split_state_sync
 from extractors.evm.structs import Block, Receipt, Transaction
 from extractors.evm.trie import keccak, ordered_root
 from oracul.errors import ProofFailed
@@ -32,27 +33,30 @@ HEADER, TRANSACTIONS, RECEIPTS, BLOOM, WITHDRAWALS = PARTS = (
 _FIRST_ARBITRUM_TYPE = 0x64
 
 
-def prove(block: Block, receipts: Sequence[Receipt]) -> tuple[str, ...]:
+def prove(block: Block, receipts: Sequence[Receipt], chain: str = "") -> tuple[str, ...]:
     """The proven parts of a block, a subset of PARTS in their order.
 
-    `header`, `receipts` and `bloom` are always among them. `transactions` is left out where a type
-    is unknown or the node keeps signatures back (types and order are still proven, by the
-    receipts); `withdrawals` where the header has none or the node did not send the list.
+    `header`, `receipts` and `bloom` are among them. `transactions` is left out where a type is
+    unknown or the node keeps signatures back (types and order are still proven, by the receipts);
+    `withdrawals` where the header has none or the node did not send the list. A part covers every
+    row or is left out: where polygon's state-sync transaction ends the block, which no root covers,
+    `transactions`, `receipts` and `bloom` are, though all the rest was compared with them.
 
     Raises ProofFailed saying which part contradicts the header.
     """
     try:
         _check_shape(block, receipts)
         _prove_header(block)
-        has_transactions = _prove_transactions(block)
-        _prove_receipts(block, receipts)
+        covered, its_receipts, has_more = split_state_sync(chain, block, receipts)
+        has_transactions = _prove_transactions(covered)
+        _prove_receipts(covered, its_receipts)
         has_withdrawals = _prove_withdrawals(block)
-        _check_derived(block, receipts)
+        _check_derived(covered, its_receipts)
     except Unencodable as error:
         raise ProofFailed(f"cannot be proven: {error}") from None
     except ValueError as error:
         raise ProofFailed(f"is malformed: {error}") from None
-    held = (True, has_transactions, True, True, has_withdrawals)
+    held = (True, has_transactions and not has_more, not has_more, not has_more, has_withdrawals)
     return tuple(part for part, is_held in zip(PARTS, held, strict=True) if is_held)
 
 
