@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from oracul.alerts.text import harmless
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
-RULES = ("check_failed", "step_failed", "step_degraded", "anomaly")
+# Each has its page in docs/runbooks/.
+Rule = Literal["check_failed", "step_failed", "step_degraded", "anomaly"]
+RULES: tuple[Rule, ...] = get_args(Rule)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Alert:
     """One thing to tell. `group` bundles what belongs together; texts are harmless already."""
 
     alert_id: str
-    rule: str
+    rule: Rule
     severity: Severity
     title: str
     body: str
@@ -92,7 +94,7 @@ def step_alerts(steps: Iterable[TroubledStep]) -> list[Alert]:
     """A high alert for each failed step, a medium one for each degraded step."""
     alerts = []
     for row in steps:
-        rule = "step_failed" if row.status == "failed" else "step_degraded"
+        rule: Rule = "step_failed" if row.status == "failed" else "step_degraded"
         where = f" on {row.chain}" if row.chain else ""
         verb = "failed" if row.status == "failed" else "is degraded"
         alerts.append(

@@ -95,3 +95,10 @@ def test_every_deployment_points_to_a_flow():
         tree = ast.parse((PROJECT_ROOT / file).read_text())
         functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
         assert name in functions, deployment["name"]
+
+
+def test_every_alert_has_a_runbook():
+    from oracul.alerts.rules import RULES
+
+    pages = {page.stem for page in (PROJECT_ROOT / "docs" / "runbooks").glob("*.md")}
+    assert {rule.replace("_", "-") for rule in RULES} <= pages
