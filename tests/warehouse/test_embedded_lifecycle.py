@@ -226,11 +226,11 @@ def test_stop_lets_a_running_request_finish(home: Home) -> None:
     thread = threading.Thread(target=lambda: answers.append(client.command(query)))
     thread.start()
     other = connect(settings)
-    while (
-        not other.command("SELECT count() FROM system.processes WHERE query LIKE '%sleepEach%0.1%'")
-        > 1
-    ):
+    running = "SELECT count() FROM system.processes WHERE query LIKE '%sleepEach%0.1%'"
+    # The question counts itself, too.
+    while thread.is_alive() and not other.command(running) > 1:
         pass
+    assert thread.is_alive(), "the request ended before it was seen"
     stop(settings)
     thread.join()
 
