@@ -2,10 +2,10 @@
 
 from prefect import flow
 
-from flows.tasks import BlockSpan, ChainName, run_as_tasks
+from flows.tasks import BlockSpan, ChainName, run_as_tasks, run_name
 
 
-@flow(name="ingest-chain", flow_run_name="ingest-chain {chain} {blocks}")
+@flow(name="ingest-chain", flow_run_name=run_name)
 def ingest_chain(chain: ChainName = None, blocks: BlockSpan = None) -> None:
     """Land proven blocks, then ask new tokens what they are."""
     run_as_tasks(["ingest_chain", "ingest_tokens"], chain=chain, blocks=blocks)

@@ -2,10 +2,10 @@
 
 from prefect import flow
 
-from flows.tasks import BlockSpan, ChainName, run_as_tasks
+from flows.tasks import BlockSpan, ChainName, run_as_tasks, run_name
 
 
-@flow(name="pipeline", flow_run_name="pipeline {chain} {blocks}")
+@flow(name="pipeline", flow_run_name=run_name)
 def pipeline(chain: ChainName = None, blocks: BlockSpan = None, full_refresh: bool = False) -> None:
     """Land, prove, price, check, build, check again, find anomalies, tell."""
     run_as_tasks(None, chain=chain, blocks=blocks, is_whole=full_refresh)

@@ -28,6 +28,13 @@ BlockSpan = Annotated[
 ]
 
 
+def run_name() -> str:
+    """Name of a flow run: what it does and what it covers."""
+    given = flow_run.parameters
+    covers = [given[name] for name in ("chain", "blocks") if given.get(name)]
+    return " ".join([flow_run.flow_name or "flow", *covers])
+
+
 @task(task_run_name="{name} {span}", retries=1, retry_delay_seconds=15, cache_policy=NO_CACHE)
 def run_step(name: str, span: str, run: Run) -> Outcome:
     """Run one step. Safe to retry: every step can be run again at any time."""

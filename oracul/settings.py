@@ -111,7 +111,7 @@ class PricesSettings(_Group):
     )
     stale_seconds: int = Field(7200, ge=60, description="an older observation is refused")
     deadline_seconds: float = Field(
-        120, gt=0, description="longest time for one question, retries included"
+        30, gt=0, description="longest time for one question, retries included"
     )
 
 

@@ -97,9 +97,11 @@ def step_alerts(steps: Iterable[TroubledStep]) -> list[Alert]:
         rule: Rule = "step_failed" if row.status == "failed" else "step_degraded"
         where = f" on {row.chain}" if row.chain else ""
         verb = "failed" if row.status == "failed" else "is degraded"
+        # Sources that are out are named in another order and with other words each time.
+        reason = _without_numbers(row.error) if row.status == "failed" else ""
         alerts.append(
             Alert(
-                _id(rule, row.step, row.chain, _without_numbers(row.error), row.since),
+                _id(rule, row.step, row.chain, reason, row.since),
                 rule,
                 "high" if row.status == "failed" else "medium",
                 harmless(f"{row.step} {verb}{where}"),

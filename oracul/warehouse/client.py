@@ -111,5 +111,7 @@ def as_warehouse_error(error: Exception) -> WarehouseError | None:
 def first_words(error: Exception) -> str:
     """ClickHouse's message without the driver's wrapping and the statement's tail, one line."""
     text = " ".join(str(error).split())
+    if "HTTPConnectionPool" in text or "Connection aborted" in text:
+        return "it went away or cannot be reached; type the same command again"
     text = text.partition("DB::Exception: ")[2] or text
     return text.partition(" (for url ")[0].partition(". Expected one of:")[0][:600].rstrip(".")

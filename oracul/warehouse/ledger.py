@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from clickhouse_connect.driver.client import Client
@@ -45,6 +45,10 @@ def record_rejected(client: Client, rows: Sequence[RejectedRow]) -> None:
     )
 
 
+# A step that ran this long without an end was killed, or its warehouse was.
+ABANDONED_AFTER = timedelta(hours=1)
+
+
 @dataclass
 class StepRun:
     """A step in progress; set the counts (and `degraded`) before it ends."""
@@ -60,10 +64,12 @@ def step_run(
 ) -> Iterator[StepRun]:
     """Record a step of a run in `meta.pipeline_runs`: running, then done, degraded or failed.
 
-    A failure is recorded with its message and raised again. A step that is killed stays `running`.
+    A failure is recorded with its message and raised again. A step that is killed stays `running`
+    until the next one of its name and chain finds it an hour old and records it as failed.
     """
     started_at = utc_now()
     run = StepRun()
+    _record_abandoned(client, step, chain, started_at)
 
     def write(status: str, finished_at: datetime | None, error: str) -> None:
         now = utc_now()
@@ -83,3 +89,16 @@ def step_run(
         write("failed", utc_now(), f"{type(error).__name__}: {error}")
         raise
     write("degraded" if run.degraded else "done", utc_now(), run.degraded)
+
+
+def _record_abandoned(client: Client, step: str, chain: str, now: datetime) -> None:
+    # Wrong about a step that is only slow? Its own end comes later and counts more.
+    client.command(
+        "insert into meta.pipeline_runs select * replace ("
+        "'failed' as status, {now:DateTime64(3)} as finished_at,"
+        " 'it never ended: the command or the warehouse was killed' as error,"
+        " version + 1 as version) from meta.pipeline_runs final"
+        " where step = {step:String} and chain = {chain:String} and status = 'running'"
+        " and started_at < {limit:DateTime64(3)}",
+        parameters={"now": now, "step": step, "chain": chain, "limit": now - ABANDONED_AFTER},
+    )

@@ -1,8 +1,12 @@
 """The ledger: how steps ended and what was refused."""
 
+from datetime import timedelta
+
 import pytest
 
+from oracul.times import utc_now
 from oracul.warehouse import RejectedRow, new_run_id, record_rejected, step_run
+from oracul.warehouse.ledger import ABANDONED_AFTER
 
 
 def _status(client, run_id):
@@ -48,3 +52,17 @@ def test_rejected_payload_is_cut_to_4_kib(migrated_client):
         "select source, reason, length(payload) from meta.rejected_rows where key = 'test/cut'"
     ).result_rows
     assert stored == [("node-a", "receiptsRoot differs", 4096)]
+
+
+def test_step_that_was_killed_is_recorded_as_failed_by_the_next(migrated_client):
+    killed, later = new_run_id(), new_run_id()
+    started = utc_now() - ABANDONED_AFTER - timedelta(minutes=1)
+    migrated_client.insert(
+        "pipeline_runs",
+        [[killed, "maintain", "", "", started, None, "running", 0, 0, "", 1]],
+        database="meta",
+    )
+    with step_run(migrated_client, later, "maintain"):
+        pass
+    assert _status(migrated_client, killed)[0][0] == "failed"
+    assert _status(migrated_client, later)[0][0] == "done"
