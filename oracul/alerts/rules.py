@@ -97,11 +97,9 @@ def step_alerts(steps: Iterable[TroubledStep]) -> list[Alert]:
         rule: Rule = "step_failed" if row.status == "failed" else "step_degraded"
         where = f" on {row.chain}" if row.chain else ""
         verb = "failed" if row.status == "failed" else "is degraded"
-        # Sources that are out are named in another order and with other words each time.
-        reason = _without_numbers(row.error) if row.status == "failed" else ""
         alerts.append(
             Alert(
-                _id(rule, row.step, row.chain, reason, row.since),
+                _id(rule, row.step, row.chain, _reason(row.error), row.since),
                 rule,
                 "high" if row.status == "failed" else "medium",
                 harmless(f"{row.step} {verb}{where}"),
@@ -142,6 +140,12 @@ def _rank(severity: Severity) -> int:
 
 def _id(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def _reason(error: str) -> str:
+    """What is wrong, without how it was put this time: numbers, order, and words after a colon."""
+    faults = {_without_numbers(fault.partition(": ")[0]).strip() for fault in error.split(";")}
+    return "; ".join(sorted(faults))
 
 
 def _without_numbers(text: str) -> str:

@@ -97,8 +97,9 @@ def _record_abandoned(client: Client, step: str, chain: str, now: datetime) -> N
         "insert into meta.pipeline_runs select * replace ("
         "'failed' as status, {now:DateTime64(3)} as finished_at,"
         " 'it never ended: the command or the warehouse was killed' as error,"
-        " version + 1 as version) from meta.pipeline_runs final"
-        " where step = {step:String} and chain = {chain:String} and status = 'running'"
-        " and started_at < {limit:DateTime64(3)}",
+        " version + 1 as version) from ("
+        "select * from meta.pipeline_runs final where step = {step:String}"
+        " and chain = {chain:String} and status = 'running'"
+        " and started_at < {limit:DateTime64(3)})",
         parameters={"now": now, "step": step, "chain": chain, "limit": now - ABANDONED_AFTER},
     )

@@ -47,6 +47,12 @@ def test_step_alert_is_the_same_occasion_in_the_next_run() -> None:
     assert step_alerts([STEP])[0].alert_id == step_alerts([later])[0].alert_id
 
 
+def test_step_alert_is_the_same_occasion_in_other_words_and_order() -> None:
+    one = replace(STEP, error="kraken is out: no answer within 2 s; coinbase is out: HTTP 503")
+    two = replace(STEP, error="coinbase is out: cannot be reached; kraken is out: HTTP 500")
+    assert step_alerts([one])[0].alert_id == step_alerts([two])[0].alert_id
+
+
 @pytest.mark.parametrize(
     "other",
     [
