@@ -6,6 +6,7 @@ follows the same rules with its own transport. Errors name the source, never its
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ import msgspec
 from oracul.errors import BadReply, RateLimited, SourceError, SourceUnavailable
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+DEEPEST_JSON = 200
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.S)
 # A day's prices of many assets are some 100 kB; the rest is for addresses that send anything else.
 LONGEST_REPLY_MB = 32
 _BODY_SHOWN = 200
@@ -204,10 +207,24 @@ def _json_of(reply: httpx.Response, body: bytes, source: str, *, shown: str) -> 
     if failure is not None:
         raise failure
     try:
+        if _depth(body) > DEEPEST_JSON:
+            raise RecursionError
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         shown = " ".join(shown.split())[:_BODY_SHOWN]
         raise BadReply(f"{source} answered with something that is not JSON: {shown!r}.") from None
+
+
+def _depth(body: bytes) -> int:
+    """Levels of brackets outside strings, at most.
+
+    A decoder recurses, and a library that raised Python's recursion limit takes its guard away.
+    """
+    import numpy as np
+
+    bare = np.frombuffer(_STRING.sub(b"", body), np.uint8)
+    steps = np.isin(bare, list(b"[{")).astype(np.int32) - np.isin(bare, list(b"]}"))
+    return int(np.cumsum(steps).max(initial=0))
 
 
 async def _read(reply: httpx.Response, source: str) -> bytes:

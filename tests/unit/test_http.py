@@ -1,5 +1,6 @@
 """The retry policy is pure; the JSON client is tried against httpx's own mock transport."""
 
+import sys
 from datetime import UTC, datetime
 
 import httpx
@@ -173,6 +174,23 @@ async def test_fetch_json_reads_no_more_than_the_longest_reply():
 
 
 async def test_fetch_json_refuses_json_that_is_nested_without_end():
+    # Some libraries raise the limit that would stop a recursive decoder.
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(10**6)
+    try:
+        await _refuses_deep_json()
+    finally:
+        sys.setrecursionlimit(before)
+
+
+async def test_fetch_json_takes_brackets_in_text_for_text():
+    answer = httpx.Response(200, json={"said": "[" * 1000})
+    async with client_answering(answer) as client:
+        said = await fetch_json(client, SECRET_URL, deadline_seconds=5, source="x")
+    assert said == {"said": "[" * 1000}
+
+
+async def _refuses_deep_json():
     async with client_answering(httpx.Response(200, text="[" * 100_000)) as client:
         with pytest.raises(BadReply, match="not JSON"):
             await fetch_json(client, SECRET_URL, deadline_seconds=5, source="x")
