@@ -15,6 +15,12 @@ from oracul.errors import (
 from oracul.settings import ChainSettings, variable_name
 from oracul.warehouse import Client, StepRun, step_run
 
+# What a failed critical check keeps from happening.
+_STOPPED = {
+    "raw": "nothing was built on these rows",
+    "marts": "nothing is concluded from these marts, though they can be read",
+}
+
 
 def chain_settings(run: Run, chain: str) -> ChainSettings:
     """The chain's settings, or the defaults for one that is not configured."""
@@ -176,8 +182,7 @@ def _validate(door: Literal["raw", "marts"], run: Run, client: Client, record: S
     if report.failed_critical:
         raise QualityError(
             f"{report.sentence}.",
-            hint=f"Look at {report.docs_index} or meta.data_quality_checks; "
-            "what depends on this is not published.",
+            hint=f"Look at {report.docs_index} or meta.data_quality_checks; {_STOPPED[door]}.",
         )
     return Outcome(f"validate_{door}", "done", report.sentence, report)
 

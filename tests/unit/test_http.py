@@ -178,7 +178,9 @@ async def test_fetch_json_refuses_json_that_is_nested_without_end():
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(10**6)
     try:
-        await _refuses_deep_json()
+        async with client_answering(httpx.Response(200, text="[" * 100_000)) as client:
+            with pytest.raises(BadReply, match="not JSON"):
+                await fetch_json(client, SECRET_URL, deadline_seconds=5, source="x")
     finally:
         sys.setrecursionlimit(before)
 
@@ -188,9 +190,3 @@ async def test_fetch_json_takes_brackets_in_text_for_text():
     async with client_answering(answer) as client:
         said = await fetch_json(client, SECRET_URL, deadline_seconds=5, source="x")
     assert said == {"said": "[" * 1000}
-
-
-async def _refuses_deep_json():
-    async with client_answering(httpx.Response(200, text="[" * 100_000)) as client:
-        with pytest.raises(BadReply, match="not JSON"):
-            await fetch_json(client, SECRET_URL, deadline_seconds=5, source="x")
