@@ -9,7 +9,7 @@ UV     := $(BOOT)/bin/uv
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := hardlink
 
-.PHONY: help setup demo test test-slow lint format lock up clean
+.PHONY: help setup demo test test-slow trust lint format lock up clean
 .DEFAULT_GOAL := help
 
 help: ## Show what one can type
@@ -47,6 +47,9 @@ test: $(DEV) ## Run the default tests
 
 test-slow: $(DEV) ## Run the slow end-to-end tests
 	$(BIN)/pytest -q -n 2 --dist loadfile -m slow
+
+trust: $(DEV) ## Try every promise its full number of times (an hour or more)
+	$(BIN)/pytest -q -n 2 --dist loadfile -m 'slow or not slow' tests/trust --trust full --timeout 0
 
 lint: $(DEV) ## Style, types, import rules, SQL, dbt project
 	$(BIN)/ruff format --check .

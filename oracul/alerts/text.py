@@ -1,5 +1,6 @@
 """Making text harmless that strangers may have had a hand in. Pure."""
 
+import re
 import unicodedata
 
 LONGEST_LINE = 500
@@ -10,6 +11,8 @@ _LOOK_ALIKES = str.maketrans(
         "&": "＆", "@": "＠", "\\": "⧵", "$": "＄",
     }
 )  # fmt: skip
+# `:name:` is an emoji to rich and to chats; the colons of a time of day are not.
+_EMOJI_OPENS = re.compile(r":(?!\d\d:)(?=[^\s:]+:)")
 
 
 def harmless(text: str, longest: int = LONGEST_LINE) -> str:
@@ -17,9 +20,10 @@ def harmless(text: str, longest: int = LONGEST_LINE) -> str:
 
     Token symbols, revert reasons and node errors end up in alerts, and anybody can choose those:
     control and invisible characters (also the ones that turn the direction of writing) are dropped,
-    markup and mentions become look-alikes, links lose their `://`.
+    markup, mentions and emoji codes become look-alikes, links lose their `://`.
     """
     shown = "".join(" " if c.isspace() else c for c in text)
     shown = "".join(c for c in shown if not unicodedata.category(c).startswith("C"))
     shown = " ".join(shown.split()).translate(_LOOK_ALIKES).replace("://", ":∕∕")
+    shown = _EMOJI_OPENS.sub("∶", shown)
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"

@@ -28,6 +28,10 @@ def test_harmless_changes_nothing_twice(text: str) -> None:
     assert harmless(harmless(text)) == harmless(text)
 
 
+def test_harmless_keeps_times_but_no_emoji_codes() -> None:
+    assert harmless("at 12:30:45 :smile: :100:") == "at 12:30:45 ∶smile: ∶100:"
+
+
 def test_harmless_cuts_long_text() -> None:
     assert harmless("a" * 600) == "a" * 499 + "…"
 
