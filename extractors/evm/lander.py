@@ -16,7 +16,7 @@ from extractors.evm.landing import land, without
 from extractors.evm.parse import BlockFacts, Parsed, Refusal
 from extractors.evm.pointers import Pointer, read_pointers
 from extractors.evm.pool import Pool
-from extractors.evm.reorg import find_fork, follow_fork
+from extractors.evm.reorg import BeforePointers, find_fork, follow_fork
 from extractors.evm.report import Extracted
 from extractors.evm.work import Work
 from extractors.evm.workers import Parser
@@ -139,7 +139,11 @@ class Lander:
         fork = await find_fork(self.pool, self.client, number)
         if fork is None:
             return False
-        await follow_fork(self.pool, self.client, fork, self._land_numbers)
+
+        async def land_branch(numbers: Sequence[int], record: BeforePointers) -> dict[int, str]:
+            return await self._land_numbers(numbers, before_pointers=record)
+
+        await follow_fork(self.pool, self.client, fork, land_branch)
         self.extracted.reorgs += 1
         return True
 
@@ -152,11 +156,14 @@ class Lander:
         return await self._land_numbers(sorted(blame), blame) if blame else {}
 
     async def _land_numbers(
-        self, numbers: Sequence[int], blame: Mapping[int, str] | None = None
+        self,
+        numbers: Sequence[int],
+        blame: Mapping[int, str] | None = None,
+        before_pointers: BeforePointers | None = None,
     ) -> dict[int, str]:
         """Fetch and land these blocks in one go; returns what could not be proven or linked.
 
-        `blame` names the endpoint each block is not asked from.
+        `blame` names the endpoint each block is not asked from; `before_pointers` as in `land`.
         """
         collected, missing = await self._fetch_agreed(Work.again_without(
             {n: (blame or {}).get(n, "") for n in numbers}))  # fmt: skip
@@ -167,7 +174,7 @@ class Lander:
         if blame is not None:
             collected = [without(p, unfit) for p in collected]
         fitting = collected if blame is not None or not missing else []
-        await self._land(fitting)
+        await self._land(fitting, before_pointers)
         return missing
 
     async def _fetch_agreed(self, work: Work) -> tuple[list[Parsed], dict[int, str]]:
@@ -190,19 +197,26 @@ class Lander:
             work = Work.again_without({f.number: f.source for f in wrong})
         return collected, missing | dict.fromkeys(work.again, NOT_LINKED)
 
-    async def _land(self, parsed: Sequence[Parsed]) -> None:
+    async def _land(
+        self, parsed: Sequence[Parsed], before_pointers: BeforePointers | None = None
+    ) -> None:
         # Taken here, not in the thread: answers are refused while it runs.
         rejected, self.rejected = list(self.rejected.values()), {}
-        await asyncio.to_thread(self._write, parsed, rejected)
+        await asyncio.to_thread(self._write, parsed, rejected, before_pointers)
 
-    def _write(self, parsed: Sequence[Parsed], rejected: Sequence[RejectedRow]) -> None:
+    def _write(
+        self,
+        parsed: Sequence[Parsed],
+        rejected: Sequence[RejectedRow],
+        before_pointers: BeforePointers | None,
+    ) -> None:
         if rejected:
             record_rejected(self.client, rejected)
         parsed = [part for part in parsed if part.facts]
         facts = [fact for part in parsed for fact in part.facts]
         if not facts:
             return
-        rows = land(self.client, self.chain, parsed, self.tags.of)
+        rows = land(self.client, self.chain, parsed, self.tags.of, before_pointers)
         self.extracted.add(facts, rows)
         self.progress.advance(
             len(facts),

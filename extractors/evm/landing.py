@@ -32,17 +32,21 @@ def land(
     chain: str,
     parsed: Sequence[Parsed],
     finality_of: Callable[[int], str],
+    before_pointers: Callable[[Sequence[BlockFacts]], None] | None = None,
 ) -> dict[str, int]:
     """Insert the blocks' facts, compare what is stored with what was proven, then set pointers.
 
-    Returns rows inserted by table. `finality_of` gives the finality of a block number. Running it
-    twice leaves the same rows. Raises LandingMismatch before any pointer is written.
+    Returns rows inserted by table. `finality_of` gives the finality of a block number;
+    `before_pointers` writes what must be known once the pointers are. Running it twice leaves the
+    same rows. Raises LandingMismatch before any pointer is written.
     """
     facts = [fact for part in parsed for fact in part.facts]
     if not facts:
         return dict.fromkeys(TABLES, 0)
     rows = insert_facts(client, parsed, utc_now())
     check_landed(client, chain, facts)
+    if before_pointers is not None:
+        before_pointers(facts)
     pointers = [
         Pointer(f.number, f.hash, f.parent_hash, f.timestamp, finality_of(f.number)) for f in facts
     ]

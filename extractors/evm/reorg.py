@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from extractors.evm.branch import hashes_at, is_stale
+from extractors.evm.parse import BlockFacts
 from extractors.evm.pointers import Pointer, read_pointers
 from extractors.evm.pool import Pool
 from oracul.errors import ForkBelowFinality, SourceError
@@ -15,7 +16,8 @@ from oracul.times import utc_now
 from oracul.warehouse import Client
 
 _STEP = 16
-LandNumbers = Callable[[Sequence[int]], Awaitable[dict[int, str]]]
+BeforePointers = Callable[[Sequence[BlockFacts]], None]
+LandNumbers = Callable[[Sequence[int], BeforePointers], Awaitable[dict[int, str]]]
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,10 @@ async def _stale_of(pool: Pool, client: Client, numbers: Sequence[int]) -> dict[
 async def follow_fork(pool: Pool, client: Client, fork: Fork, land_numbers: LandNumbers) -> None:
     """Replace the stale pointers by the new branch, all or nothing, and record it.
 
-    `land_numbers` fetches, proves and lands blocks by number and returns those it could not, with
-    reasons. Raises ForkBelowFinality, or SourceError when the new branch cannot be proven; then the
-    old pointers stay.
+    `land_numbers` fetches, proves and lands blocks by number, calls its second argument right
+    before it sets their pointers, and returns those it could not land, with reasons. Raises
+    ForkBelowFinality, or SourceError when the new branch cannot be proven; then the old pointers
+    stay.
     """
     chain = pool.chain.chain
     numbers = [p.number for p in fork.stale]
@@ -80,7 +83,13 @@ async def follow_fork(pool: Pool, client: Client, fork: Fork, land_numbers: Land
             hint="Either every endpoint lies or the chain broke its promise. Compare with another "
             "provider before you go on (docs/runbooks/fork-below-finality.md).",
         )
-    missing = await land_numbers(numbers)
+
+    def record(facts: Sequence[BlockFacts]) -> None:
+        # Before the pointers: once they are set, a run that was killed finds no fork to tell of.
+        new_head = next(f.hash for f in facts if f.number == numbers[-1])
+        _record(client, chain, fork, new_head, "followed")
+
+    missing = await land_numbers(numbers, record)
     if missing:
         number, reason = next(iter(missing.items()))
         raise SourceError(
@@ -88,8 +97,6 @@ async def follow_fork(pool: Pool, client: Client, fork: Fork, land_numbers: Land
             "The old branch stays.",
             hint="Run the same command again, or add another RPC URL.",
         )
-    pointers = await asyncio.to_thread(read_pointers, client, chain, numbers[-1:])
-    await asyncio.to_thread(_record, client, chain, fork, pointers[numbers[-1]].hash, "followed")
 
 
 def _record(client: Client, chain: str, fork: Fork, new_head: str, outcome: str) -> None:
