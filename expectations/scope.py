@@ -1,16 +1,16 @@
 """What a run of the checks must be told: the instant, and what is expected of which chain."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from oracul.chains import load_chains
+from oracul.chains import ChainSpec, load_chains
 
 Door = Literal["raw", "marts"]
 Severity = Literal["critical", "warning"]
 
-# A followed chain may be this many blocks, and at least this long, behind the clock.
+# A followed chain may be this many blocks, and at least this long, behind its tip.
 LATE_BLOCKS = 300
 LATE_SECONDS = 3600
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,6 +40,7 @@ class Scope:
             .replace(":fresh_days", self._fresh_days())
             .replace(":followed", chain_list(self.followed))
             .replace(":allowed_lag_by_chain", _allowed_lags())
+            .replace(":block_seconds_by_chain", _block_seconds())
         )
 
     def _fresh_days(self) -> str:
@@ -61,8 +62,14 @@ def chain_list(chains: Iterable[str]) -> str:
 
 
 def _allowed_lags() -> str:
-    pairs = ", ".join(
-        f"'{chain}', {max(LATE_SECONDS, round(LATE_BLOCKS * spec.block_seconds))}"
-        for chain, spec in sorted(load_chains().items())
-    )
-    return f"map({pairs})"
+    return _by_chain(lambda spec: max(LATE_SECONDS, round(LATE_BLOCKS * spec.block_seconds)))
+
+
+def _block_seconds() -> str:
+    return _by_chain(lambda spec: spec.block_seconds)
+
+
+def _by_chain(value: Callable[[ChainSpec], float]) -> str:
+    """A SQL map from slug to a number of each known chain."""
+    pairs = (f"'{chain}', {value(spec)}" for chain, spec in sorted(load_chains().items()))
+    return f"map({', '.join(pairs)})"

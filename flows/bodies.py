@@ -14,11 +14,13 @@ from oracul.errors import (
 )
 from oracul.settings import ChainSettings, variable_name
 from oracul.warehouse import Client, StepRun, step_run
+from oracul.warehouse.publish import MARTS_NEXT
+from oracul.warehouse.publish import publish as publish_marts
 
 # What a failed critical check keeps from happening.
 _STOPPED = {
     "raw": "nothing was built on these rows",
-    "marts": "nothing is concluded from these marts, though they can be read",
+    "marts": "the rows stay in marts_next, and marts keeps those that passed last",
 }
 
 
@@ -162,7 +164,7 @@ def validate_raw(run: Run, client: Client, record: StepRun) -> Outcome:
 
 
 def validate_marts(run: Run, client: Client, record: StepRun) -> Outcome:
-    """Door 2: nobody is told about marts that fail a critical check."""
+    """Door 2: nobody reads, or is told about, marts that fail a critical check."""
     return _validate("marts", run, client, record)
 
 
@@ -188,12 +190,19 @@ def _validate(door: Literal["raw", "marts"], run: Run, client: Client, record: S
 
 
 def transform(run: Run, client: Client, record: StepRun) -> Outcome:
-    """Build the days whose inputs changed."""
+    """Build the days whose inputs changed; the marts beside those that people read."""
     from oracul.warehouse.dbt import build
 
-    built = build(run.settings, full_refresh=run.is_whole, progress=run.progress)
+    built = build(run.settings, full_refresh=run.is_whole, marts=MARTS_NEXT, progress=run.progress)
     record.rows_out = len(built.nodes)
     return Outcome("transform", "done", built.sentence, built)
+
+
+def publish(run: Run, client: Client, record: StepRun) -> Outcome:
+    """Put the days that door 2 let pass in the place that people read."""
+    published = publish_marts(run.settings, client, is_whole=run.is_whole)
+    record.rows_out = sum(published.days.values())
+    return Outcome("publish", "done", published.sentence, published)
 
 
 def detect(run: Run, client: Client, record: StepRun) -> Outcome:

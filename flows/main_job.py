@@ -19,6 +19,7 @@ def steps() -> list[Step]:
         Step("validate_raw", bodies.validate_raw),
         Step("transform", bodies.transform),
         Step("validate_marts", bodies.validate_marts),
+        Step("publish", bodies.publish),
         Step("detect", bodies.detect),
         Step("alert", bodies.alert, always=True),
     ]

@@ -14,6 +14,7 @@ from oracul.settings import Settings
 from oracul.times import utc_now
 from oracul.warehouse import (
     Client,
+    Patience,
     StepRun,
     connect,
     migrate,
@@ -70,7 +71,7 @@ class Step:
 
     def __call__(self, run: Run) -> Outcome:
         """Run the step and record it. Raises what the room raises."""
-        client = connect(run.settings)
+        client = connect(run.settings, _patience(run))
         try:
             migrate(client)
             with warehouse_errors(f"{self.name} was stopped by ClickHouse"):
@@ -82,3 +83,13 @@ class Step:
                     return outcome
         finally:
             client.close()
+
+
+def _patience(run: Run) -> Patience:
+    """A step in progress waits for a warehouse that went away, and shows it beside its bar."""
+
+    def tell(seconds: float | None) -> None:
+        state = "back" if seconds is None else f"away for {seconds:.0f} s"
+        run.progress.advance(0, warehouse=state)
+
+    return Patience(run.settings.clickhouse.patience_seconds, tell)

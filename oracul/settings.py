@@ -173,7 +173,10 @@ class Settings(BaseSettings):
 
 
 # Variables of this name that are read elsewhere: by dbt, by prefect.yaml, by `make up`.
-_READ_ELSEWHERE = {"ORACUL_DBT_SCHEMA_PREFIX", "ORACUL_PROJECT_DIR", "ORACUL_PREFECT_PORT"}
+_READ_ELSEWHERE = {
+    "ORACUL_DBT_SCHEMA_PREFIX", "ORACUL_DBT_MARTS_SCHEMA", "ORACUL_PROJECT_DIR",
+    "ORACUL_PREFECT_PORT",
+}  # fmt: skip
 
 
 def load_settings() -> Settings:

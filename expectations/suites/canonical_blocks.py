@@ -25,7 +25,16 @@ def suite(scope: Scope) -> ExpectationSuite:
                 severity="warning",
             ),
             no_rows(
-                scope, "freshness", "followed chains keep up with the clock", severity="warning"
+                scope,
+                "freshness",
+                "followed chains keep up with the tip that their endpoints name",
+                severity="warning",
+            ),
+            no_rows(
+                scope,
+                "tip_moves",
+                "the tip of followed chains is as recent as their block time lets expect",
+                severity="warning",
             ),
             no_rows(scope, "not_from_the_future", "no block is later than an hour from now"),
         ],

@@ -11,6 +11,7 @@ from extractors.evm.lander import Lander
 from extractors.evm.pool import Pool, open_pool
 from extractors.evm.promotion import raise_finality
 from extractors.evm.report import Extracted
+from extractors.evm.tips import record_tip
 from extractors.evm.work import Work
 from extractors.evm.workers import Parser, calling_on_interrupt
 from oracul.chains import get_chain
@@ -81,6 +82,7 @@ async def land_missing(
     carry an empty `proof`. `parser` None = worker processes when they pay.
     """
     chain, began = pool.chain.chain, time.monotonic()
+    await asyncio.to_thread(record_tip, client, chain, tags)
     gaps = await asyncio.to_thread(missing_ranges, client, chain, extracted.start, extracted.end)
     missing = sum(map(len, gaps))
     gaps = newest(gaps, limit)

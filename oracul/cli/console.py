@@ -45,6 +45,7 @@ TITLES = {
     "validate_raw": "Checked the raw tables",
     "transform": "Built the marts",
     "validate_marts": "Checked the marts",
+    "publish": "Published the marts",
     "detect": "Looked for anomalies",
     "alert": "Told people",
 }

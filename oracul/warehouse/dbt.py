@@ -19,6 +19,7 @@ from oracul.progress import Progress, Silent
 from oracul.settings import Settings
 from oracul.warehouse.build_lock import build_lock
 from oracul.warehouse.client import connection_environment
+from oracul.warehouse.publish import MARTS
 
 OnEvent = Callable[[Any], None]
 _FAILED = ("error", "fail", "runtime error", "partial success")
@@ -26,7 +27,7 @@ _FAILED = ("error", "fail", "runtime error", "partial success")
 _FRAME = re.compile(r"^\w+ Error( in \w+ \S+ \([^)]*\))? ")
 _WRITING = {"build", "clone", "retry", "run", "run-operation", "seed", "snapshot"}
 _lock = threading.Lock()
-_parsed: dict[tuple[float, str], Any] = {}
+_parsed: dict[tuple[Any, ...], Any] = {}
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,12 @@ def build(
     *,
     select: Sequence[str] = (),
     full_refresh: bool = False,
+    marts: str = MARTS,
     progress: Progress | None = None,
 ) -> Built:
     """Build seeds, models and data tests: of the tables by day only the days whose inputs changed.
 
+    `marts` is the database that the marts are built in (see `publish`).
     The project's own proofs (unit tests, golden rows) are left to `dbt build`.
     Raises WarehouseError naming the first model that failed with ClickHouse's words, QualityError
     when a data test failed; what depends on either was not built.
@@ -86,7 +89,7 @@ def build(
     args += ["--full-refresh"] if full_refresh else []
     args += ["--select", *select] if select else []
     try:
-        nodes = run_dbt(settings, args, _bar_of(bar))
+        nodes = run_dbt(settings, args, _bar_of(bar), marts=marts)
     finally:
         bar.finish()
     raise_first_failure(nodes)
@@ -94,7 +97,11 @@ def build(
 
 
 def run_dbt(
-    settings: Settings, args: Sequence[str], on_event: OnEvent | None = None
+    settings: Settings,
+    args: Sequence[str],
+    on_event: OnEvent | None = None,
+    *,
+    marts: str = MARTS,
 ) -> list[NodeResult]:
     """Run a dbt command in this process and return how each node ended; failed nodes do not raise.
 
@@ -103,7 +110,7 @@ def run_dbt(
     from dbt.cli.main import dbtRunner
 
     callbacks = [on_event] if on_event else []
-    environment = connection_environment(settings)
+    environment = {**connection_environment(settings), "ORACUL_DBT_MARTS_SCHEMA": marts}
     with _lock, _environment(environment), _turn(settings, args):
         base = _base_args(settings)
         manifest = _manifest(base)
@@ -198,7 +205,8 @@ def _manifest(base: Sequence[str]) -> Any:
         for path in (DBT_PROJECT_DIR / folder).glob("*" if folder == "." else "**/*")
         if path.suffix in (".sql", ".yml", ".csv")
     )
-    key = (newest, os.environ.get("ORACUL_DBT_SCHEMA_PREFIX", ""))
+    schemas = ("ORACUL_DBT_SCHEMA_PREFIX", "ORACUL_DBT_MARTS_SCHEMA")
+    key = (newest, *(os.environ.get(name, "") for name in schemas))
     if key not in _parsed:
         outcome = dbtRunner().invoke(["parse", *base])
         if not outcome.success:

@@ -89,6 +89,7 @@ def test_run_says_how_every_step_ended(first_run):
         "Landed chain data",
         "Built the marts",
         "Checked the marts",
+        "Published the marts",
         "Looked for anomalies",
     ):
         assert words in first_run.stdout

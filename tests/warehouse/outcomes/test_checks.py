@@ -221,6 +221,30 @@ def test_stale_chain_is_noticed_when_it_is_followed(clean):
     assert noticed(clean, Scope(later)) == {}
 
 
+def name_tip(client, block_number, seen_at):
+    client.insert(
+        "chain_tips",
+        [["devnet", block_number, 0, 0, seen_at]],
+        database="meta",
+        column_names=["chain", "block_number", "safe", "finalized", "seen_at"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("ahead", "asked_days_ago", "found"),
+    [
+        (0, 0, {"tip_moves"}),  # the chain or its node stands still; nothing is missing
+        (100_000, 0, {"freshness"}),
+        (0, 20, {"freshness", "tip_moves"}),  # nobody has asked for long
+    ],
+)
+def test_lateness_is_judged_by_the_tip_that_endpoints_named(clean, ahead, asked_days_ago, found):
+    later = NOW.replace(month=4)
+    newest = clean.command("select max(block_number) from meta.canonical_blocks")
+    name_tip(clean, int(newest) + ahead, later - timedelta(days=asked_days_ago))
+    assert noticed(clean, Scope(later, followed=FOLLOWED)) == {"devnet": found}
+
+
 def test_every_sql_file_belongs_to_a_check_and_is_tried():
     used = {
         check.meta["check"]
@@ -232,7 +256,7 @@ def test_every_sql_file_belongs_to_a_check_and_is_tried():
     tried = set().union(*(checks for _, checks in FAULTS.values()))
     files = {"count_is_proven" if name.endswith("_count_is_proven") else name for name in used}
     assert files == {path.stem for path in SQL_DIR.glob("*.sql")}
-    assert used - tried == {"freshness"}
+    assert used - tried == {"freshness", "tip_moves"}
 
 
 def run(settings, client, door, run_id):
@@ -246,7 +270,7 @@ def test_doors_open_for_clean_data(outcomes_settings, clean):
         assert [row for row in report.rows if row.status != "pass"] == []
         assert report.sentence == f"{len(report.rows)} of {len(report.rows)} checks passed"
     written = "select count(), countIf(status = 'pass') from meta.data_quality_checks final"
-    assert clean.query(f"{written} where run_id = 'clean'").result_rows == [(43, 43)]
+    assert clean.query(f"{written} where run_id = 'clean'").result_rows == [(44, 44)]
 
 
 SPOILT_FORMATS = {

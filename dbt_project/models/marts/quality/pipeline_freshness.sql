@@ -4,14 +4,19 @@ with
 blocks as (
     select
         'blocks' as kind,
-        toString(chain) as name,
+        toString(pointers.chain) as name,
         toDateTime64(max(block_timestamp), 3, 'UTC') as last_at,
+        -- Without a tip 0 or NULL, by the reader's join_use_nulls.
+        toInt64(coalesce(max(tips.block_number), 0)) as tip_block_number,
+        tip_block_number - toInt64(max(pointers.block_number)) as blocks_behind,
         concat(
-            'block ', toString(max(block_number)), ', final up to ',
-            coalesce(toString(maxOrNullIf(block_number, finality = 'finalized')), 'none yet')
+            'block ', toString(max(pointers.block_number)), ', final up to ',
+            coalesce(toString(maxOrNullIf(pointers.block_number, finality = 'finalized')), 'none'),
+            if(blocks_behind > 0, concat(', ', toString(blocks_behind), ' behind the tip'), '')
         ) as details
-    from {{ ref('stg_meta__canonical_blocks') }}
-    group by chain
+    from {{ ref('stg_meta__canonical_blocks') }} as pointers
+    left join {{ ref('stg_meta__chain_tips') }} as tips on pointers.chain = tips.chain
+    group by pointers.chain
 ),
 
 prices as (
@@ -35,7 +40,7 @@ steps as (
 ),
 
 things as (
-    select * from blocks
+    select kind, name, last_at, details from blocks
     union all
     select * from prices
     union all

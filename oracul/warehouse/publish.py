@@ -1,0 +1,193 @@
+"""Putting built marts in the place that people read: days of `marts_next` become days of `marts`.
+
+The main job builds its marts in `marts_next` and checks them there (door 2). Only then are the days
+that differ put in place, one atomic partition each; until then readers keep the last good rows.
+Partitions are shared on disk, so a published day costs no second copy.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from clickhouse_connect.driver.client import Client
+
+from oracul.errors import WarehouseError
+from oracul.settings import Settings
+from oracul.units import plural
+from oracul.warehouse.build_lock import build_lock
+
+MARTS = "marts"
+MARTS_NEXT = "marts_next"
+_DAYS_PER_STATEMENT = 90
+# The row of a whole table's code, see dbt_project/macros/book_code.sql.
+_CODE_DAY = date(1970, 1, 1)
+_BOOKED_SQL = """
+select block_date, input_version, code_version
+from meta.built_days final
+where model = {model:String}
+"""
+_TABLES_SQL = """
+select name from system.tables
+where database = {database:String} and engine like '%MergeTree' and not match(name, '__dbt_|__new$')
+order by name
+"""
+_SHAPE_SQL = """
+select
+    (
+        select groupArray((name, type))
+        from (select * from system.columns where database = {d:String} and table = {t:String}
+              order by position)
+    ) as columns,
+    sorting_key,
+    partition_key
+from system.tables
+where database = {d:String} and name = {t:String}
+"""
+_BOOK_SQL = """
+insert into meta.built_days (model, block_date, input_version, code_version, built_at)
+select {model:String}, block_date, input_version, code_version, now64(3, 'UTC')
+from meta.built_days final
+where model = {source:String} and has({days:Array(Date)}, block_date)
+"""
+_UNBOOK_SQL = """
+insert into meta.built_days (model, block_date, input_version, code_version, built_at)
+select {model:String}, arrayJoin({days:Array(Date)}), 0, 'publishing', now64(3, 'UTC')
+"""
+
+Bookings = dict[date, tuple[int, str]]
+_NOT_BUILT = (0, "")
+
+
+@dataclass(frozen=True)
+class Published:
+    """Days that were put in place, by table (only tables of which there were any)."""
+
+    days: dict[str, int]
+
+    @property
+    def sentence(self) -> str:
+        """One line for people."""
+        if not self.days:
+            return "marts are as they were"
+        total = sum(self.days.values())
+        return f"{plural(total, 'day')} of {plural(len(self.days), 'mart')} in place"
+
+
+def publish(settings: Settings, client: Client, *, is_whole: bool = False) -> Published:
+    """Put the days of `marts_next` that differ into `marts`; all of them with `is_whole`.
+
+    Can be run again at any time: a day is unbooked before it is touched and booked after. Raises
+    WarehouseError, before it touches anything, when a build has left days of `marts_next` undone.
+    """
+    with build_lock(settings.home):
+        tables = [
+            row[0]
+            for row in client.query(_TABLES_SQL, parameters={"database": MARTS_NEXT}).result_rows
+        ]
+        built = {table: _bookings(client, MARTS_NEXT, table) for table in tables}
+        held = {table: _days_held(client, table) for table in tables}
+        for table in tables:
+            _refuse_undone(table, held[table] - _done(built[table]))
+        changed = {}
+        for table in tables:
+            days = _publish_table(client, table, built[table], held[table], is_whole)
+            if days:
+                changed[table] = days
+        return Published(changed)
+
+
+def _publish_table(
+    client: Client, table: str, built: Bookings, held: set[date], is_whole: bool
+) -> int:
+    is_new = _shape(client, MARTS, table) != _shape(client, MARTS_NEXT, table)
+    placed = {} if is_new or is_whole else _bookings(client, MARTS, table)
+    touched = sorted(
+        day
+        for day in built.keys() | placed.keys()
+        if built.get(day, _NOT_BUILT) != placed.get(day, _NOT_BUILT)
+    )
+    days = [day for day in touched if day != _CODE_DAY]
+    if not touched:
+        return 0
+    _book(client, _UNBOOK_SQL, table, touched)
+    if is_new:
+        _replace_table(client, table, held)
+    else:
+        _replace_days(client, table, days, held)
+    _book(client, _BOOK_SQL, table, touched)
+    return len(days)
+
+
+def _replace_days(client: Client, table: str, days: list[date], held: set[date]) -> None:
+    for batch in _batches(days):
+        commands = (
+            f"replace partition '{day}' from {MARTS_NEXT}.{table}"
+            if day in held
+            else f"drop partition '{day}'"
+            for day in batch
+        )
+        client.command(f"alter table {MARTS}.{table} {', '.join(commands)}")
+
+
+def _replace_table(client: Client, table: str, held: set[date]) -> None:
+    """A table that is new, or has other columns now, is put together beside and exchanged."""
+    fresh, name = f"{MARTS}.{table}__new", f"{MARTS}.{table}"
+    client.command(f"drop table if exists {fresh}")
+    client.command(f"create table {fresh} as {MARTS_NEXT}.{table}")
+    comment = client.query(
+        "select comment from system.tables where database = {d:String} and name = {t:String}",
+        parameters={"d": MARTS_NEXT, "t": table},
+    ).result_rows[0][0]
+    client.command(f"alter table {fresh} modify comment %(comment)s", {"comment": comment})
+    for batch in _batches(sorted(held)):
+        attached = (f"attach partition '{day}' from {MARTS_NEXT}.{table}" for day in batch)
+        client.command(f"alter table {fresh} {', '.join(attached)}")
+    if int(str(client.command(f"exists table {name}"))):
+        client.command(f"exchange tables {fresh} and {name}")
+        client.command(f"drop table {fresh}")
+    else:
+        client.command(f"rename table {fresh} to {name}")
+
+
+def _bookings(client: Client, database: str, table: str) -> Bookings:
+    rows = client.query(_BOOKED_SQL, parameters={"model": f"{database}.{table}"}).result_rows
+    return {day: (version, code) if version else _NOT_BUILT for day, version, code in rows}
+
+
+def _done(bookings: Bookings) -> set[date]:
+    return {day for day, (version, _) in bookings.items() if version}
+
+
+def _days_held(client: Client, table: str) -> set[date]:
+    """Days that have rows; a day can be done and have none."""
+    rows = client.query(
+        "select distinct toDate(partition) from system.parts"
+        " where active and rows > 0 and database = {d:String} and table = {t:String}",
+        parameters={"d": MARTS_NEXT, "t": table},
+    ).result_rows
+    return {row[0] for row in rows}
+
+
+def _refuse_undone(table: str, undone: set[date]) -> None:
+    if undone:
+        raise WarehouseError(
+            f"{MARTS_NEXT}.{table} has {plural(len(undone), 'day')} that a build did not finish, "
+            f"{min(undone)} first; {MARTS} stays as it is.",
+            hint="Say `oracul transform`: it builds them and publishes what passes its checks.",
+        )
+
+
+def _shape(client: Client, database: str, table: str) -> list[tuple[object, ...]]:
+    rows = client.query(_SHAPE_SQL, parameters={"d": database, "t": table}).result_rows
+    return [tuple(row) for row in rows]
+
+
+def _book(client: Client, sql: str, table: str, days: list[date]) -> None:
+    client.command(
+        sql,
+        {"model": f"{MARTS}.{table}", "source": f"{MARTS_NEXT}.{table}", "days": days},
+    )
+
+
+def _batches(days: list[date]) -> Iterable[list[date]]:
+    return (days[i : i + _DAYS_PER_STATEMENT] for i in range(0, len(days), _DAYS_PER_STATEMENT))

@@ -1,0 +1,174 @@
+"""Door 2 and publication: what fails a check stays beside, and readers keep what passed last.
+
+One warehouse, taken through the main job's steps by the fixtures, in the order of the tests.
+"""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from expectations.checkpoints import run_checks
+from flows.main_job import call, run_steps, step_named
+from flows.steps import Run
+from oracul.errors import QualityError, WarehouseError
+from oracul.warehouse.publish import publish
+from tests.fixtures.content import content_hashes
+from tests.fixtures.landing import land_blocks
+from tests.fixtures.toy_chain import (
+    ZERO_HASH,
+    address,
+    digest,
+    toy_block,
+    transaction,
+    transfer_log,
+)
+
+USDC = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
+DAYS = [date(2024, 3, day) for day in (1, 2, 3)]
+JOB = ["transform", "validate_marts", "publish", "detect"]
+
+
+def block_of(day, amount):
+    number = day.toordinal()
+    second = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp())
+    log = transfer_log(USDC, address("alice"), address("bob"), amount)
+    return toy_block(
+        number,
+        digest("parent", number) if number else ZERO_HASH,
+        [transaction(f"{day}/{amount}", [log])],
+        salt=str(amount),
+        edit_header=lambda header: header.update(timestamp=hex(second)),
+    )
+
+
+def run_job(settings, names=JOB, **options):
+    """How each step ended."""
+    outcomes = run_steps(Run(settings, **options), call, [step_named(name) for name in names])
+    return {outcome.step: outcome for outcome in outcomes}
+
+
+def volumes(client, database="marts"):
+    rows = client.query(
+        f"select block_date, volume_raw_exact from {database}.token_metrics_daily order by 1"
+    ).result_rows
+    return {day: int(volume) for day, volume in rows}
+
+
+@pytest.fixture(scope="module")
+def first_job(dbt_settings, dbt_client):
+    """The job over two days."""
+    land_blocks(dbt_client, "ethereum", [block_of(DAYS[0], 10), block_of(DAYS[1], 20)])
+    return run_job(dbt_settings)
+
+
+@pytest.fixture(scope="module")
+def spoilt_job(first_job, dbt_settings, dbt_client):
+    """A third day, and a mart that lost a transfer on its way: the second day counts none."""
+    land_blocks(dbt_client, "ethereum", [block_of(DAYS[2], 30)])
+    dbt_client.command(
+        "alter table marts_next.token_metrics_daily"
+        " update transfer_count = 0, volume_raw_exact = '0'"
+        f" where block_date = '{DAYS[1]}' settings mutations_sync = 1"
+    )
+    return run_job(dbt_settings)
+
+
+@pytest.fixture(scope="module")
+def mended_job(spoilt_job, dbt_settings):
+    """Everything is built again."""
+    return run_job(dbt_settings, is_whole=True)
+
+
+def test_marts_that_pass_their_checks_are_published(first_job, dbt_client):
+    assert {name: outcome.status for name, outcome in first_job.items()} == dict.fromkeys(
+        JOB, "done"
+    )
+    assert volumes(dbt_client) == {DAYS[0]: 10, DAYS[1]: 20}
+
+
+def test_published_mart_keeps_its_comments(first_job, dbt_client):
+    comments = (
+        "select comment from system.columns where database = {d:String} and table = {t:String}"
+    )
+    for database in ("marts", "marts_next"):
+        told = dbt_client.query(
+            comments, parameters={"d": database, "t": "token_metrics_daily"}
+        ).result_columns[0]
+        assert all(told)
+
+
+def test_failed_critical_check_stops_publication_and_detection(spoilt_job):
+    assert spoilt_job["transform"].status == "done"
+    assert isinstance(spoilt_job["validate_marts"].detail, QualityError)
+    assert "token_sums_match_transfers" in spoilt_job["validate_marts"].summary
+    assert (spoilt_job["publish"].status, spoilt_job["detect"].status) == ("skipped", "skipped")
+
+
+def test_readers_keep_the_rows_that_passed_last(spoilt_job, first_job, dbt_settings, dbt_client):
+    assert volumes(dbt_client, "marts_next") == {DAYS[0]: 10, DAYS[1]: 0, DAYS[2]: 30}
+    assert volumes(dbt_client) == {DAYS[0]: 10, DAYS[1]: 20}
+
+
+def test_later_run_publishes_what_is_mended(mended_job, dbt_client):
+    assert mended_job["publish"].status == "done"
+    assert volumes(dbt_client) == {DAYS[0]: 10, DAYS[1]: 20, DAYS[2]: 30}
+
+
+def test_published_marts_equal_those_that_were_checked(mended_job, dbt_client):
+    def said(database):
+        hashes = content_hashes(dbt_client, (database,))
+        return {name.partition(".")[2]: hashed for name, hashed in hashes.items()}
+
+    assert said("marts") == said("marts_next") != {}
+
+
+def test_second_publication_finds_nothing_to_do(mended_job, dbt_settings, dbt_client):
+    assert publish(dbt_settings, dbt_client).days == {}
+
+
+def test_only_changed_days_are_put_in_place(mended_job, dbt_settings, dbt_client):
+    land_blocks(dbt_client, "ethereum", [block_of(DAYS[2], 31)])
+    published = run_job(dbt_settings)["publish"].detail
+    assert published.days["token_metrics_daily"] == 1
+    assert volumes(dbt_client)[DAYS[2]] == 31
+
+
+def test_day_without_blocks_any_more_is_taken_out(mended_job, dbt_settings, dbt_client):
+    dbt_client.command(
+        f"alter table meta.canonical_blocks delete where block_number = {DAYS[2].toordinal()}"
+        " settings mutations_sync = 1"
+    )
+    run_job(dbt_settings)
+    assert volumes(dbt_client) == {DAYS[0]: 10, DAYS[1]: 20}
+
+
+def test_mart_with_another_column_is_replaced_whole(mended_job, dbt_settings, dbt_client):
+    dbt_client.command("alter table marts.token_metrics_daily add column old_column UInt8")
+    publish(dbt_settings, dbt_client)
+    columns = dbt_client.query("select * from marts.token_metrics_daily limit 0").column_names
+    assert "old_column" not in columns
+    assert volumes(dbt_client) == {DAYS[0]: 10, DAYS[1]: 20}
+
+
+def test_days_that_a_build_left_undone_are_not_published(mended_job, dbt_settings, dbt_client):
+    before = content_hashes(dbt_client, ("marts",))
+    dbt_client.command(
+        "insert into meta.built_days select model, block_date, 0, 'killed', now64(3)"
+        " from meta.built_days final where model = 'marts_next.token_metrics_daily'"
+        f" and block_date = '{DAYS[0]}'"
+    )
+    with pytest.raises(WarehouseError, match="1 day that a build did not finish"):
+        publish(dbt_settings, dbt_client)
+    assert content_hashes(dbt_client, ("marts",)) == before
+
+
+def test_door_two_looks_at_published_marts_where_none_wait(dbt_settings, dbt_client, mended_job):
+    run_job(dbt_settings)
+    dbt_client.command("rename table marts_next.network_metrics_daily to marts_next.aside")
+    try:
+        report = run_checks(
+            dbt_settings, dbt_client, door="marts", run_id="x", now=datetime.now(UTC)
+        )
+        assert not report.failed_critical
+    finally:
+        dbt_client.command("rename table marts_next.aside to marts_next.network_metrics_daily")
