@@ -42,6 +42,9 @@ class ClickHouseSettings(_Group):
     secure: bool = Field(False, description="use TLS")
     verify: bool = Field(True, description="check the server's certificate")
     ca_cert: Path | None = Field(None, description="certificate authority to trust, a PEM file")
+    patience_seconds: float = Field(
+        300, ge=0, description="how long a run waits for a warehouse that went away"
+    )
 
 
 class WarehouseSettings(_Group):

@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from extractors.evm.parse import Answer, Parsed, parse_answer
+from oracul import stopping
 
 # Workers cost about half a second each to start, so the work must have shown to be worth it.
 WORTH_SECONDS = 0.4
@@ -81,7 +82,8 @@ def _prepare() -> None:
 
 @contextmanager
 def calling_on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
-    """The first Ctrl-C calls `stop` in the running loop; a second one ends abruptly, as usual.
+    """The first Ctrl-C calls `stop` in the running loop, and ends waiting for a warehouse that is
+    away; a second one ends abruptly, as usual.
 
     Outside the main thread, where Python delivers no signals, nothing is changed.
     """
@@ -93,6 +95,7 @@ def calling_on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
 
     def once(*_: object) -> None:
         signal.signal(signal.SIGINT, before)
+        stopping.asked.set()
         loop.call_soon_threadsafe(stop)
 
     signal.signal(signal.SIGINT, once)
@@ -100,3 +103,4 @@ def calling_on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+        stopping.asked.clear()

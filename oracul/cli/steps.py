@@ -6,6 +6,7 @@ from flows.main_job import call, run_steps, step_named
 from flows.steps import Outcome, Run
 from oracul.cli.console import Bar, say_outcome, say_skipped, warn
 from oracul.errors import OraculError
+from oracul.stopping import terminating_as_interrupt
 from oracul.units import plural
 
 INTERRUPTED = 130
@@ -30,11 +31,12 @@ def run_named(run: Run, names: list[str] | None = None, *, is_brief: bool = Fals
     chosen = [step_named(name) for name in names] if names is not None else None
     outcomes = []
     try:
-        for outcome in run_steps(run, call, chosen):
-            run.progress.finish()
-            outcomes.append(outcome)
-            if outcome.status != "skipped":
-                say_outcome(outcome, is_brief=is_brief)
+        with terminating_as_interrupt():
+            for outcome in run_steps(run, call, chosen):
+                run.progress.finish()
+                outcomes.append(outcome)
+                if outcome.status != "skipped":
+                    say_outcome(outcome, is_brief=is_brief)
         say_skipped(outcomes)
     except KeyboardInterrupt as stop:
         run.progress.finish()

@@ -16,9 +16,11 @@ from oracul.warehouse.ledger import (
     step_run,
 )
 from oracul.warehouse.migrate import migrate
+from oracul.warehouse.patience import Patience
 
 __all__ = [
     "Client",
+    "Patience",
     "RejectedRow",
     "StepRun",
     "as_warehouse_error",

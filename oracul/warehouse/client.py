@@ -1,8 +1,9 @@
 """One way to reach ClickHouse: a server when one is configured, else the embedded warehouse."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
@@ -10,6 +11,11 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from oracul.errors import WarehouseError
 from oracul.settings import Settings
+from oracul.warehouse.patience import Patience, PatientPool
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.httpclient import HttpClient
+    from urllib3 import PoolManager
 
 # The driver logs what it then raises; without a handler Python would print it beside our message.
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
@@ -24,10 +30,11 @@ SESSION_SETTINGS = {
 }
 
 
-def connect(settings: Settings) -> Client:
+def connect(settings: Settings, patience: Patience | None = None) -> Client:
     """A client with the rights to write; the embedded warehouse is started when none runs.
 
-    Raises WarehouseError when the server cannot be reached or refuses the user.
+    With `patience`, a warehouse that goes away later is waited for (and an embedded one started
+    again). Raises WarehouseError when the server cannot be reached now, or refuses the user.
     """
     target = settings.clickhouse
     host, port, user, secret = target.host, target.port, target.user, target.password
@@ -63,7 +70,31 @@ def connect(settings: Settings) -> Client:
             hint="Check ORACUL_CLICKHOUSE__HOST, PORT, USER, PASSWORD and SECURE; leave HOST empty "
             "for the embedded warehouse.",
         ) from error
+    if patience is not None:
+        _wait_for(client, settings, patience)
     return client
+
+
+def _wait_for(client: Client, settings: Settings, patience: Patience) -> None:
+    """Let the client's requests wait; over HTTP, the only interface we use, it has a pool."""
+    over_http = cast("HttpClient", client)
+    find = _finder(settings, over_http.url)
+    pool = PatientPool(over_http.http, over_http.url, find, patience)
+    over_http.http = cast("PoolManager", pool)
+
+
+def _finder(settings: Settings, address: str) -> Callable[[], str]:
+    """Where the warehouse is now: an embedded one is started, and may have another port."""
+
+    def find() -> str:
+        if not settings.is_embedded:
+            return address
+        from oracul.warehouse.embedded import ensure_running
+
+        endpoint = ensure_running(settings)
+        return f"http://{endpoint.host}:{endpoint.port}"
+
+    return find
 
 
 def connection_environment(settings: Settings, *, reader: bool = False) -> dict[str, str]:
