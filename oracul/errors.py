@@ -15,19 +15,22 @@ OraculError                    has a hint: what the operator should do
 └── MetricError                a metric definition is wrong
 """
 
+from oracul.redact import without_secrets
+
 
 class OraculError(Exception):
     """Base of all errors that carry a message for a person.
 
     `message` says what is wrong, with the source and the span; `hint` says what to do about it.
+    Secrets that a service echoed are taken out of both here, so that no error carries any.
     """
 
     exit_code = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = without_secrets(message)
+        self.hint = without_secrets(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()

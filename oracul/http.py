@@ -5,6 +5,7 @@ follows the same rules with its own transport. Errors name the source, never its
 """
 
 import asyncio
+import logging
 import random
 import re
 import time
@@ -19,6 +20,8 @@ import httpx
 import msgspec
 
 from oracul.errors import BadReply, RateLimited, SourceError, SourceUnavailable
+from oracul.reach import guard_of_requests
+from oracul.redact import without_secrets
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 DEEPEST_JSON = 200
@@ -153,10 +156,37 @@ async def retry(
         await sleep(wait)
 
 
-def open_client(timeout_seconds: float = 30.0) -> httpx.AsyncClient:
-    """A client that honours the environment's proxy, but reaches this machine itself directly."""
+def open_client(
+    timeout_seconds: float = 30.0,
+    *,
+    allows_private: bool = True,
+    what: str = "The address",
+    hint: str = "Check it in the settings.",
+) -> httpx.AsyncClient:
+    """A client that honours the environment's proxy, but reaches this machine itself directly.
+
+    It follows no redirect, and goes nowhere that `oracul.reach` refuses: a request there raises
+    BadReply, which calls the address `what` and ends with `hint`.
+    """
     direct = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
-    return httpx.AsyncClient(timeout=timeout_seconds, mounts=direct)
+    guard = guard_of_requests(allows_private=allows_private, what=what, hint=hint)
+    return httpx.AsyncClient(
+        timeout=timeout_seconds,
+        mounts=direct,
+        follow_redirects=False,
+        event_hooks={"request": [guard]},
+    )
+
+
+def _host_alone(record: logging.LogRecord) -> bool:
+    """httpx tells at level INFO which addresses it asked, keys and all: leave their hosts."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(a.host if isinstance(a, httpx.URL) else a for a in record.args)
+    return True
+
+
+# Whoever raises the level of all logs (Prefect does, on wish) shall not read keys in them.
+logging.getLogger("httpx").addFilter(_host_alone)
 
 
 async def fetch_json(
@@ -181,9 +211,10 @@ async def fetch_json(
         try:
             async with client.stream("GET", url, params=params, headers=headers) as reply:
                 body = await _read(reply, source)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):
             raise BadReply(
-                f"The address of {source} is not a URL.", hint="Check its base_url setting."
+                f"The address or key of {source} cannot be sent: it is not a URL, or not ASCII.",
+                hint="Check its base_url and api_key settings.",
             ) from None
         except httpx.HTTPError as error:
             raise SourceUnavailable(
@@ -250,7 +281,7 @@ def _redacted(
     for value in [*(params or {}).values(), *(headers or {}).values()]:
         if len(str(value)) >= 8:
             text = text.replace(str(value), "…")
-    return text
+    return without_secrets(text)
 
 
 def _phrase(status: int) -> str:

@@ -9,6 +9,8 @@ from typing import Any, Literal, cast
 
 import structlog
 
+from oracul.redact import without_secrets
+
 Level = Literal["debug", "info", "warning", "error"]
 
 
@@ -25,6 +27,7 @@ def configure(level: Level = "info", *, json: bool = False) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _without_secrets,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
@@ -32,6 +35,13 @@ def configure(level: Level = "info", *, json: bool = False) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _without_secrets(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """The last look before an event is written: texts may quote what a service echoed."""
+    return {k: without_secrets(v) if isinstance(v, str) else v for k, v in event.items()}
 
 
 def get_logger(**facts: Any) -> structlog.typing.FilteringBoundLogger:

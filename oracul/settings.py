@@ -5,10 +5,11 @@ settings page of the documentation are generated from the descriptions below.
 """
 
 import os
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -17,17 +18,30 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from oracul.chains import get_chain
 from oracul.errors import ConfigError
+from oracul.redact import hide
+
+_HOST = re.compile(r"[\w.:\-\[\]]+")
 
 
 class _Group(BaseModel):
     """A part of the settings: an unknown name in it is a mistake, not something to ignore."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="after")
+    def _hide_secrets(self) -> Self:
+        """No text that this process writes shall hold one of these."""
+        for value in self.__dict__.values():
+            for secret in value if isinstance(value, list) else [value]:
+                if isinstance(secret, SecretStr):
+                    hide(secret.get_secret_value())
+        return self
 
 
 class ClickHouseSettings(_Group):
@@ -45,6 +59,14 @@ class ClickHouseSettings(_Group):
     patience_seconds: float = Field(
         300, ge=0, description="how long a run waits for a warehouse that went away"
     )
+
+    @field_validator("host")
+    @classmethod
+    def _name_alone(cls, value: str | None) -> str | None:
+        """The host is shown in messages; an address may hold a password."""
+        if value is not None and not _HOST.fullmatch(value):
+            raise ValueError("write the name alone, without https://, user, password or path")
+        return value
 
 
 class WarehouseSettings(_Group):
@@ -95,8 +117,16 @@ class PriceSourceSettings(_Group):
     """One source of spot prices."""
 
     enabled: bool = Field(True, description="ask this source")
-    base_url: str | None = Field(None, description="its address; empty = the public one")
+    base_url: str | None = Field(
+        None, repr=False, description="its address; empty = the public one"
+    )
     api_key: SecretStr | None = Field(None, description="key, where the source sells one")
+
+    @model_validator(mode="after")
+    def _hide_address(self) -> Self:
+        """Some put a key, or the login of a proxy, into the address."""
+        hide(self.base_url or "")
+        return self
 
 
 class PricesSettings(_Group):
@@ -133,6 +163,9 @@ class AlertSettings(_Group):
     """Where alerts go."""
 
     webhook_url: SecretStr | None = Field(None, description="receives a JSON POST for each alert")
+    allow_private_webhook: bool = Field(
+        False, description="the webhook may be on this machine or in a private network"
+    )
     min_severity: Literal["low", "medium", "high", "critical"] = Field(
         "high", description="anomalies below this are only stored"
     )
@@ -198,6 +231,12 @@ def load_settings() -> Settings:
         raise ConfigError(
             f"Settings do not make sense: {faults}.",
             hint="See .env.example for every setting and its default.",
+        ) from None
+    except SettingsError as error:
+        # Its own message is a name and a position; its cause would hold the text itself.
+        raise ConfigError(
+            f"Settings cannot be read: {error}.",
+            hint="A group is set name by name, as in ORACUL_CHAINS__ETHEREUM__RPC_URLS.",
         ) from None
     for chain in settings.chains:
         get_chain(chain)

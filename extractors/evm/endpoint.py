@@ -17,6 +17,8 @@ from pydantic import SecretStr
 from extractors.evm.structs import AnyReply
 from oracul.errors import BadReply, ConfigError, RateLimited, SourceUnavailable
 from oracul.http import status_error
+from oracul.reach import refusal_of_host
+from oracul.redact import without_secrets
 
 _REFUSED_AFTER_PROOFS = 3
 _GROWTH = 1.0
@@ -77,18 +79,13 @@ def make_endpoints(
 ) -> list[Endpoint]:
     """Endpoints named by host (and port where it is not the usual one); equal names get numbers.
 
-    Raises ConfigError for an address that is not http(s), without showing it.
+    Raises ConfigError for an address that is not http(s) or may not be asked (see `oracul.reach`),
+    without showing it.
     """
     endpoints: list[Endpoint] = []
     taken: dict[str, int] = {}
     for position, url in enumerate(urls, start=1):
-        parts = urlsplit(url.get_secret_value())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigError(
-                f"RPC URL number {position} is not an http(s) address.",
-                hint="Write it like https://host/path; several are separated by commas.",
-            )
-        name = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
+        name = _name_of(url.get_secret_value(), position)
         taken[name] = taken.get(name, 0) + 1
         if taken[name] > 1:
             name = f"{name}#{taken[name]}"
@@ -103,6 +100,28 @@ def make_endpoints(
             )
         )
     return endpoints
+
+
+def _name_of(url: str, position: int) -> str:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    # With a / ? or # in its password an address falls apart, and a piece of it would be the host.
+    is_torn = "@" in url and "@" not in url.partition("://")[2].partition("/")[0]
+    if not host or parts.scheme not in ("http", "https") or is_torn:
+        raise ConfigError(
+            f"RPC URL number {position} is not an http(s) address.",
+            hint="Write it like https://host/path; several are separated by commas. In a password "
+            "write / ? # @ as %2F %3F %23 %40.",
+        )
+    why = refusal_of_host(host, allows_private=True)
+    if why:
+        raise ConfigError(
+            f"RPC URL number {position} {why}: it is never asked.", hint="Set another address."
+        )
+    return host if port is None else f"{host}:{port}"
 
 
 def batch_body(calls: Sequence[tuple[str, list[Any]]], first_id: int = 0) -> bytes:
@@ -163,7 +182,7 @@ def _not_a_batch(endpoint: Endpoint, content: bytes) -> BadReply | RateLimited |
         return BadReply(f"{endpoint.name} sent an answer that is cut or not JSON-RPC.")
     if reply.error is None:
         return BadReply(f"{endpoint.name} answered a batch with a single reply.")
-    message = " ".join(reply.error.message.split())[:_BODY_SHOWN]
+    message = without_secrets(" ".join(reply.error.message.split()))[:_BODY_SHOWN]
     if is_limit(reply.error.code, message):
         return RateLimited(f"{endpoint.name} limits us: {message} ({reply.error.code}).")
     return BadReply(f"{endpoint.name} refused a batch: {message} ({reply.error.code}).")

@@ -20,6 +20,7 @@ from extractors.evm.structs import AnyReply
 from oracul.chains import ChainSpec
 from oracul.errors import BadReply, ConfigError, RateLimited, SourceError, SourceUnavailable
 from oracul.http import RetryPolicy, wait_seconds
+from oracul.reach import GuardedResolver
 from oracul.settings import Settings
 
 _replies = msgspec.json.Decoder(list[AnyReply])
@@ -119,7 +120,7 @@ async def open_pool(settings: Settings, chain: ChainSpec) -> AsyncIterator[Pool]
         max_concurrency=wanted.max_concurrency,
         max_batch_blocks=wanted.max_batch_blocks,
     )
-    connector = aiohttp.TCPConnector(limit=0, limit_per_host=0)
+    connector = aiohttp.TCPConnector(limit=0, limit_per_host=0, resolver=GuardedResolver())
     async with aiohttp.ClientSession(
         connector=connector, auto_decompress=True, read_bufsize=1 << 20
     ) as session:

@@ -47,10 +47,10 @@ class Connection:
 
     client: httpx.AsyncClient
     name: str
-    base_url: str
+    base_url: str = field(repr=False)
     deadline_seconds: float
     pace: Pace
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     async def get(self, path: str, **params: str | int) -> Any:
         """JSON of `base_url` + `path`, in turn and with retries.

@@ -49,15 +49,21 @@ async def post_all(
     *,
     run_id: str,
     now: datetime,
+    allows_private: bool = False,
     policy: RetryPolicy = POLICY,
 ) -> list[str]:
     """POST each message; the fault of each in order, empty where it was taken.
+
+    Redirects are not followed. `allows_private`: the webhook may be on this machine or in a private
+    network; a cloud's metadata service it may never be.
 
     Once the webhook cannot be reached, the messages left are not tried. The URL, which is a secret,
     is in no fault.
     """
     faults: list[str] = []
-    async with open_client(TIMEOUT_SECONDS) as client:
+    hint = "Set ORACUL_ALERTS__ALLOW_PRIVATE_WEBHOOK=true if it is meant to be there."
+    guarded = open_client(TIMEOUT_SECONDS, allows_private=allows_private, what=SOURCE, hint=hint)
+    async with guarded as client:
         for message in messages:
             if faults and faults[-1].startswith(_UNREACHED):
                 faults.append(faults[-1])
@@ -67,7 +73,7 @@ async def post_all(
                 await retry(partial(_post, client, url, body), policy, source=SOURCE)
                 faults.append("")
             except BadReply as error:
-                faults.append(error.message)
+                faults.append(str(error))
             except SourceError as error:
                 faults.append(f"{_UNREACHED}: {error.message}")
     return faults
@@ -79,7 +85,7 @@ _UNREACHED = "not delivered"
 async def _post(client: httpx.AsyncClient, url: str, body: dict[str, Any]) -> None:
     try:
         reply = await client.post(url, json=body)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):
         raise BadReply(
             f"The address of {SOURCE} is not a URL.", hint="Check ORACUL_ALERTS__WEBHOOK_URL."
         ) from None

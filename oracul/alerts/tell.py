@@ -16,7 +16,7 @@ from oracul.alerts.inputs import (
 from oracul.alerts.messages import Message, bundle
 from oracul.alerts.rules import Alert, anomaly_alerts, check_alerts, step_alerts
 from oracul.log import get_logger
-from oracul.settings import Settings
+from oracul.settings import AlertSettings, Settings
 from oracul.units import plural
 from oracul.warehouse import Client
 
@@ -65,7 +65,7 @@ def alert(settings: Settings, client: Client, *, run_id: str, now: datetime) -> 
     _write(client, fresh, before, CONSOLE, "sent", now)
     url = settings.alerts.webhook_url
     if url is not None and url.get_secret_value():
-        told.sent += _tell_webhook(client, url.get_secret_value(), alerts, told, run_id, now)
+        told.sent += _tell_webhook(client, settings.alerts, alerts, told, run_id, now)
     get_logger().info(
         "alerts_told", run_id=run_id, alerts=len(told.sent), undelivered=len(told.undelivered)
     )
@@ -73,14 +73,23 @@ def alert(settings: Settings, client: Client, *, run_id: str, now: datetime) -> 
 
 
 def _tell_webhook(
-    client: Client, url: str, alerts: Sequence[Alert], told: Told, run_id: str, now: datetime
+    client: Client,
+    where: AlertSettings,
+    alerts: Sequence[Alert],
+    told: Told,
+    run_id: str,
+    now: datetime,
 ) -> list[Alert]:
     """Post what the webhook does not know yet; returns what went out there but not here."""
     before = tellings(client, WEBHOOK)
     messages = bundle(_untold(alerts, before))
     if not messages:
         return []
-    faults = asyncio.run(post_all(url, messages, run_id=run_id, now=now))
+    url = where.webhook_url.get_secret_value() if where.webhook_url else ""
+    posting = post_all(
+        url, messages, run_id=run_id, now=now, allows_private=where.allow_private_webhook
+    )
+    faults = asyncio.run(posting)
     here = {a.alert_id for a in told.sent}
     late = []
     for message, fault in zip(messages, faults, strict=True):

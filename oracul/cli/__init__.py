@@ -1,6 +1,7 @@
 """SAY: the `oracul` command. One file a verb, each a skin over the rooms."""
 
 import sys
+from types import TracebackType
 
 
 def main() -> None:
@@ -9,6 +10,7 @@ def main() -> None:
     from oracul.cli.console import complain
     from oracul.errors import OraculError
 
+    sys.excepthook = _show_crash
     try:
         app()
     except OraculError as error:
@@ -25,3 +27,14 @@ def main() -> None:
             raise
         complain(known)
         sys.exit(known.exit_code)
+
+
+def _show_crash(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """What Python prints of an error nobody foresaw, without the secrets its message may quote."""
+    import traceback
+
+    from oracul.redact import without_secrets
+
+    sys.stderr.write(without_secrets("".join(traceback.format_exception(kind, error, trace))))

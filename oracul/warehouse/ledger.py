@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from clickhouse_connect.driver.client import Client
 
+from oracul.redact import without_secrets
 from oracul.times import utc_now
 
 PAYLOAD_LIMIT = 4096
@@ -39,10 +40,14 @@ def record_rejected(client: Client, rows: Sequence[RejectedRow]) -> None:
     now = utc_now()
     client.insert(
         "rejected_rows",
-        [[r.source, r.table, r.key, r.reason, r.payload[:PAYLOAD_LIMIT], now] for r in rows],
+        [
+            [r.source, r.table, r.key, without_secrets(r.reason),
+             without_secrets(r.payload[:PAYLOAD_LIMIT]), now]
+            for r in rows
+        ],
         database="meta",
         column_names=["source", "table", "key", "reason", "payload", "rejected_at"],
-    )
+    )  # fmt: skip
 
 
 # A step that ran this long without an end was killed, or its warehouse was.
@@ -76,7 +81,7 @@ def step_run(
         client.insert(
             "pipeline_runs",
             [[run_id, step, chain, span, started_at, finished_at, status, run.rows_in, run.rows_out,
-              error[:2000], int(now.timestamp() * 1_000_000)]],
+              without_secrets(error)[:2000], int(now.timestamp() * 1_000_000)]],
             database="meta",
             column_names=["run_id", "step", "chain", "span", "started_at", "finished_at", "status",
                           "rows_in", "rows_out", "error", "version"],

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from oracul.errors import WarehouseError
+from oracul.redact import hide
 from oracul.settings import Settings
 from oracul.warehouse.embedded.faults import AUTHENTICATION_FAILED, Fault
 from oracul.warehouse.embedded.files import write_private
@@ -67,6 +68,7 @@ def load_users(settings: Settings, path: Path) -> Users:
     wanted = {"admin": stored.get("admin"), "reader": stored.get("reader")}
     for role, password in wanted.items():
         wanted[role] = password or secrets.token_urlsafe(24)
+        hide(str(wanted[role]))
     if wanted != stored:
         write_private(path, json.dumps(wanted, indent=1) + "\n")
     given = settings.clickhouse.password
