@@ -18,6 +18,7 @@ from extractors.evm.arrays import (
     take,
     text_array,
 )
+from extractors.evm.derived import blob_gas, created_address, effective_price, has_own_rules
 from extractors.evm.encode import transaction_type
 from extractors.evm.hexcolumns import (
     FieldError,
@@ -28,7 +29,6 @@ from extractors.evm.hexcolumns import (
     uint256,
     unsigned,
 )
-from extractors.evm.proof import effective_price
 from extractors.evm.structs import Block, Receipt, Transaction
 
 TABLES = ("logs", "transactions", "withdrawals", "blocks")
@@ -126,7 +126,7 @@ def _transactions(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
             "to_address": optional_text("to", [t.to for t in txs], 20),
             "value_raw": wei(lambda t: t.value, "value"),
             "gas_limit": unsigned("gas", [t.gas for t in txs], pa.uint64()),
-            "gas_price_wei": uint256("gasPrice", _signed_prices(txs, receipts)),
+            "gas_price_wei": uint256("gasPrice", _signed_prices(proven)),
             "max_fee_per_gas_wei": wei(lambda t: t.max_fee_per_gas, "maxFeePerGas"),
             "max_priority_fee_per_gas_wei": wei(
                 lambda t: t.max_priority_fee_per_gas, "maxPriorityFeePerGas"
@@ -135,15 +135,19 @@ def _transactions(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
             "tx_type": _types(txs),
             "input": bytes_text("input", [t.input for t in txs]),
             "is_success": bool_array([_is_success(r.status) for r in receipts]),
-            "post_state_root": optional_text("root", [r.root for r in receipts], 32),
+            "post_state_root": optional_text(
+                "root", [r.root if r.status is None else None for r in receipts], 32
+            ),
             "gas_used": u64(lambda r: r.gas_used, "gasUsed"),
             "cumulative_gas_used": u64(lambda r: r.cumulative_gas_used, "cumulativeGasUsed"),
             "effective_gas_price_wei": uint256("effectiveGasPrice", _paid_prices(proven)),
             "created_contract_address": optional_text(
-                "contractAddress", [r.contract_address for r in receipts], 20
+                "contractAddress", list(map(_created, txs, receipts)), 20
             ),
-            "blob_versioned_hashes": list_array([t.blob_versioned_hashes or [] for t in txs]),
-            "blob_gas_used": u64(lambda r: r.blob_gas_used, "blobGasUsed"),
+            "blob_versioned_hashes": _blob_hashes(txs),
+            "blob_gas_used": unsigned(
+                "blobGasUsed", list(map(_blob_gas_used, txs, receipts)), pa.uint64()
+            ),
             "blob_gas_price_wei": uint256("blobGasPrice", [r.blob_gas_price for r in receipts]),
             "l1_fee_wei": uint256("l1Fee", [r.l1_fee for r in receipts]),
             "deposit_nonce": u64(lambda r: r.deposit_nonce, "depositNonce"),
@@ -169,11 +173,34 @@ def _is_success(status: str | None) -> bool | None:
     return status == "0x1"
 
 
-def _signed_prices(txs: Sequence[Transaction], receipts: Sequence[Receipt]) -> list[str | None]:
-    """gasPrice as the node states it; where it does not (some, for type 2), what was paid."""
+def _created(transaction: Transaction, receipt: Receipt) -> str | None:
+    """The contract made as the node states it; where it does not, what follows from a success."""
+    said = receipt.contract_address
+    if said is not None or receipt.status != "0x1" or has_own_rules(transaction):
+        return said
+    return created_address(transaction, receipt)
+
+
+def _blob_hashes(txs: Sequence[Transaction]) -> Column:
+    lists = [t.blob_versioned_hashes or [] for t in txs]
+    fixed_text("blobVersionedHashes", [text for texts in lists for text in texts], 32)
+    return list_array([[text.lower() for text in texts] for texts in lists])
+
+
+def _blob_gas_used(transaction: Transaction, receipt: Receipt) -> str | None:
+    """As the node states it, or what follows from the number of blobs."""
+    used = blob_gas(transaction)
+    return receipt.blob_gas_used if used is None else hex(used)
+
+
+def _signed_prices(proven: Sequence[Proven]) -> list[str | None]:
+    """gasPrice where it was signed; where a fee cap was signed instead, what was paid: no root
+    covers the node's word for it.
+    """
+    signed = [t for p in proven for t in p.block.transactions]
     return [
-        t.gas_price or r.effective_gas_price or t.max_fee_per_gas or "0x0"
-        for t, r in zip(txs, receipts, strict=True)
+        paid if t.max_fee_per_gas is not None else t.gas_price or paid
+        for t, paid in zip(signed, _paid_prices(proven), strict=True)
     ]
 
 

@@ -31,7 +31,11 @@ _TOPICS = ("c0", "e1a0", "f842a0", "f863a0", "f884a0")
 
 
 class Unencodable(ValueError):
-    """A part cannot be encoded: its type is unknown or the node left out a field it needs."""
+    """A part cannot be encoded: the node left out a field it needs."""
+
+
+class UnknownType(Unencodable):
+    """A transaction is of a type whose encoding is not known here."""
 
 
 def header_hash(header: Header) -> bytes:
@@ -63,8 +67,14 @@ def header_hash(header: Header) -> bytes:
         (header.parent_beacon_block_root, False),
         (header.requests_hash, False),
     )
+    has_ended = False
     for value, is_number in later:
-        if value is not None:
+        if value is None:
+            has_ended = True
+        elif has_ended:
+            # Or a node could pass the value of one field off as another's: the bytes are the same.
+            raise Unencodable("the header has a later fork's field, but lacks one before it")
+        else:
             fields.append(QUANTITY[value] if is_number else encode_hash(value))
     return keccak(unhexlify(encode_list("".join(fields))))
 
@@ -75,13 +85,14 @@ def transaction_type(transaction: Transaction) -> int:
 
 
 def encode_transaction(t: Transaction) -> bytes:
-    """Signed encoding whose keccak is the transaction's hash. Raises Unencodable."""
-    kind = t.type or "0x0"
-    if kind == "0x2":
+    """Signed encoding whose keccak is the transaction's hash. Raises Unencodable, and UnknownType
+    for a type that is not written down here.
+    """
+    kind_number = transaction_type(t)
+    if kind_number == 2:
         fee = QUANTITY[_need(t.max_priority_fee_per_gas)] + QUANTITY[_need(t.max_fee_per_gas)]
         body = f"{_typed(t, fee)}{_access_list(t.access_list)}{_signature(t, typed=True)}"
         return unhexlify("02" + list_prefix(len(body) >> 1) + body)
-    kind_number = transaction_type(t)
     if kind_number == 0:
         body = (
             f"{QUANTITY[t.nonce]}{QUANTITY[_need(t.gas_price)]}{QUANTITY[t.gas]}"
@@ -92,7 +103,7 @@ def encode_transaction(t: Transaction) -> bytes:
     if kind_number == OP_DEPOSIT:
         return unhexlify("7e" + encode_list(_deposit(t)))
     if kind_number not in (1, 3, 4):
-        raise Unencodable(f"transactions of type {kind_number:#x} are not known")
+        raise UnknownType(f"transactions of type {kind_number:#x} are not known")
     return unhexlify(f"{kind_number:02x}" + encode_list(_rarer(t, kind_number)))
 
 

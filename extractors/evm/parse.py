@@ -244,8 +244,9 @@ def _facts(number: int, proven: Proven) -> BlockFacts:
     block = proven.block
     return BlockFacts(
         number=number,
-        hash=block.hash,
-        parent_hash=block.parent_hash,
+        # Some nodes write digits in upper case; the columns hold them in lower case.
+        hash=block.hash.lower(),
+        parent_hash=block.parent_hash.lower(),
         timestamp=quantity(block.timestamp),
         transactions=len(proven.receipts),
         logs=sum(len(r.logs) for r in proven.receipts),

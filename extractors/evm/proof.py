@@ -9,9 +9,10 @@ from binascii import hexlify, unhexlify
 from collections.abc import Sequence
 
 from extractors.evm.bloom import bloom_of_logs, combine
+from extractors.evm.derived import blob_gas, created_address, effective_price, has_own_rules
 from extractors.evm.encode import (
-    OP_DEPOSIT,
     Unencodable,
+    UnknownType,
     encode_receipt,
     encode_transaction,
     encode_withdrawal,
@@ -30,14 +31,15 @@ HEADER, TRANSACTIONS, RECEIPTS, BLOOM, WITHDRAWALS = PARTS = (
     "bloom",
     "withdrawals",
 )
-_FIRST_ARBITRUM_TYPE = 0x64
+# Since Isthmus their withdrawalsRoot is that of a contract's storage, and the list is empty.
+_OP_CHAINS = frozenset({"optimism"})
 
 
 def prove(block: Block, receipts: Sequence[Receipt], chain: str = "") -> tuple[str, ...]:
     """The proven parts of a block, a subset of PARTS in their order.
 
     `header`, `receipts` and `bloom` are among them. `transactions` is left out where a type is
-    unknown or the node keeps signatures back (types and order are still proven, by the receipts);
+    unknown (types and order are still proven, by the receipts);
     `withdrawals` where the header has none or the node did not send the list. A part covers every
     row or is left out: where polygon's state-sync transaction ends the block, which no root covers,
     `transactions`, `receipts` and `bloom` are, though all the rest was compared with them.
@@ -50,8 +52,8 @@ def prove(block: Block, receipts: Sequence[Receipt], chain: str = "") -> tuple[s
         covered, its_receipts, has_more = split_state_sync(chain, block, receipts)
         has_transactions = _prove_transactions(covered)
         _prove_receipts(covered, its_receipts)
-        has_withdrawals = _prove_withdrawals(block)
-        _check_derived(covered, its_receipts)
+        has_withdrawals = _prove_withdrawals(block, chain)
+        _check_derived(covered, its_receipts, chain)
     except Unencodable as error:
         raise ProofFailed(f"cannot be proven: {error}") from None
     except ValueError as error:
@@ -85,12 +87,31 @@ def _check_shape(block: Block, receipts: Sequence[Receipt]) -> None:
     addresses.update(len(t.sender) for t in block.transactions)
     addresses.add(len(block.miner))
     _all_of_length(addresses, 42, "an address")
+    _check_lists(block.transactions)
     hashes = (block.hash, block.parent_hash, block.sha3_uncles, block.state_root)
     roots = (block.transactions_root, block.receipts_root, block.withdrawals_root)
     later = (block.mix_hash, block.parent_beacon_block_root, block.requests_hash)
     lengths = {len(text) for text in (*hashes, *roots, *later) if text is not None}
     _all_of_length(lengths, 66, "a hash in the header")
     _all_of_length({len(block.logs_bloom)}, 514, "the header's logsBloom")
+
+
+def _check_lists(transactions: Sequence[Transaction]) -> None:
+    """Lengths within access lists, authorizations and blob hashes."""
+    hashes: set[int] = set()
+    addresses: set[int] = set()
+    for t in transactions:
+        if t.access_list:
+            addresses.update(len(entry.address) for entry in t.access_list)
+            hashes.update(len(key) for entry in t.access_list for key in entry.storage_keys)
+        if t.blob_versioned_hashes:
+            hashes.update(map(len, t.blob_versioned_hashes))
+        if t.authorization_list:
+            addresses.update(len(entry.address) for entry in t.authorization_list)
+        if t.source_hash is not None:
+            hashes.add(len(t.source_hash))
+    _all_of_length(addresses, 42, "an address in a transaction's lists")
+    _all_of_length(hashes, 66, "a hash in a transaction's lists")
 
 
 def _all_of_length(lengths: set[int], wanted: int, what: str) -> None:
@@ -106,7 +127,8 @@ def _prove_header(block: Block) -> None:
 def _prove_transactions(block: Block) -> bool:
     try:
         encoded = [encode_transaction(t) for t in block.transactions]
-    except Unencodable:
+    except UnknownType:
+        # The type itself is proven: receiptsRoot covers it.
         return False
     if ordered_root(encoded) != unhexlify(block.transactions_root[2:]):
         raise ProofFailed("the transactions do not have the header's transactionsRoot")
@@ -131,12 +153,12 @@ def _bloom(receipt: Receipt) -> str:
     return sent[2:] if sent is not None and len(sent) == 514 else bloom_of_logs(receipt.logs)
 
 
-def _prove_withdrawals(block: Block) -> bool:
+def _prove_withdrawals(block: Block, chain: str) -> bool:
     if block.withdrawals_root is None:
         if block.withdrawals:
             raise ProofFailed("withdrawals came, but the header has no withdrawalsRoot")
         return False
-    if block.withdrawals is None:
+    if block.withdrawals is None or (chain in _OP_CHAINS and not block.withdrawals):
         return False
     _all_of_length({len(w.address) for w in block.withdrawals}, 42, "a withdrawal's address")
     encoded = [encode_withdrawal(w) for w in block.withdrawals]
@@ -145,13 +167,13 @@ def _prove_withdrawals(block: Block) -> bool:
     return True
 
 
-def _check_derived(block: Block, receipts: Sequence[Receipt]) -> None:
-    """Gas used and the price paid follow from proven fields: a node that says otherwise lies.
+def _check_derived(block: Block, receipts: Sequence[Receipt], chain: str) -> None:
+    """Gas used, the price paid, the contract made and blob gas follow from other fields: a node
+    that says otherwise lies.
 
     Arbitrum charges by rules of its own; its blocks (known by their transaction types) are exempt.
     """
-    if any(transaction_type(t) in range(_FIRST_ARBITRUM_TYPE, OP_DEPOSIT) for t in
-           block.transactions):  # fmt: skip
+    if any(map(has_own_rules, block.transactions)):
         return
     before = 0
     base_fee = int(block.base_fee_per_gas, 16) if block.base_fee_per_gas is not None else None
@@ -163,13 +185,11 @@ def _check_derived(block: Block, receipts: Sequence[Receipt]) -> None:
         price = receipt.effective_gas_price
         if price is not None and int(price, 16) != effective_price(transaction, base_fee):
             raise ProofFailed("a receipt's effectiveGasPrice does not follow from its transaction")
+        made = receipt.contract_address
+        if made is not None and made.lower() != created_address(transaction, receipt):
+            raise ProofFailed("a receipt's contractAddress does not follow from its transaction")
+        blobs = receipt.blob_gas_used if chain not in _OP_CHAINS else None  # theirs means: data
+        if blobs is not None and int(blobs, 16) != (blob_gas(transaction) or 0):
+            raise ProofFailed("a receipt's blobGasUsed does not follow from its transaction")
     if before != int(block.gas_used, 16):
         raise ProofFailed("the receipts' gas does not add up to the header's gasUsed")
-
-
-def effective_price(transaction: Transaction, base_fee_wei: int | None) -> int:
-    """Wei paid for one gas (EIP-1559): the tip is capped by what the fee cap leaves."""
-    if base_fee_wei is None or transaction.max_fee_per_gas is None:
-        return int(transaction.gas_price or "0x0", 16)
-    tip = int(transaction.max_priority_fee_per_gas or "0x0", 16)
-    return min(int(transaction.max_fee_per_gas, 16), base_fee_wei + tip)

@@ -109,7 +109,7 @@ def test_single_receipts_are_put_together():
 
 def test_value_that_does_not_fit_refuses_only_its_block():
     receipts = msgspec.json.decode(RECEIPTS[1])
-    receipts[0]["blobGasUsed"] = "0x1" + "0" * 16
+    receipts[0]["depositNonce"] = "0x1" + "0" * 16
     parsed = parse(receipt_body=batch([RECEIPTS[0], msgspec.json.encode(receipts), RECEIPTS[2]]))
     assert [f.number for f in parsed.facts] == [10, 12]
     assert "64 bits" in parsed.refusals[0].reason

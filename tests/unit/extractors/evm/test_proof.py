@@ -229,3 +229,58 @@ def test_log_data_of_any_length_is_proven(data):
     anonymous = {**log, "topics": []}
     recorded = toy_block(1, ZERO_HASH, [transaction("a", [log, anonymous])])
     assert prove(*decode(recorded)) == ALWAYS
+
+
+def test_field_of_a_later_fork_without_the_one_before_is_refused():
+    # The same bytes, so the same hash: only the names of the fields differ.
+    block, receipts = (msgspec.json.decode(x) for x in raw(toy_block(1, ZERO_HASH)))
+    block["blobGasUsed"] = block.pop("baseFeePerGas")
+    with pytest.raises(ProofFailed, match="later fork"):
+        proven_parts(block, receipts)
+
+
+def test_blob_hashes_that_run_into_each_other_are_refused():
+    first, second = "0x01" + "11" * 31, "0x01" + "22" * 31
+    blobs = transaction(
+        "blobs", type="0x3", maxFeePerBlobGas="0x1", blobVersionedHashes=[first, second]
+    )
+    block, receipts = (msgspec.json.decode(x) for x in raw(toy_block(1, ZERO_HASH, [blobs])))
+    assert proven_parts(copy.deepcopy(block), receipts) == ALWAYS
+    block["transactions"][0]["blobVersionedHashes"] = [f"{first}a0{second[2:]}"]
+    with pytest.raises(ProofFailed, match="lists"):
+        proven_parts(block, receipts)
+
+
+@pytest.mark.parametrize(
+    "change", [{"r": None}, {"chainId": None}, {"type": "0x02", "chainId": None}]
+)
+def test_known_type_that_lacks_a_field_is_refused_rather_than_left_unproven(change):
+    block, receipts = (
+        msgspec.json.decode(x) for x in raw(toy_block(1, ZERO_HASH, [transaction("a")]))
+    )
+    block["transactions"][0] |= {**change, "value": "0xffff"}
+    receipts[0]["type"] = block["transactions"][0]["type"]
+    with pytest.raises(ProofFailed):
+        proven_parts(block, receipts)
+
+
+def test_contract_address_that_does_not_follow_is_refused():
+    creation = transaction("new", to=None)
+    block, receipts = (msgspec.json.decode(x) for x in raw(toy_block(1, ZERO_HASH, [creation])))
+    receipts[0]["contractAddress"] = "0x" + "ab" * 20
+    with pytest.raises(ProofFailed, match="contractAddress"):
+        proven_parts(block, receipts)
+
+
+def test_storage_root_in_place_of_withdrawals_is_taken_on_op_chains_only():
+    block, receipts = decode(
+        toy_block(1, ZERO_HASH, edit_header=lambda h: h.update(withdrawalsRoot="0x" + "ab" * 32))
+    )
+    block.withdrawals = []
+    assert prove(block, receipts, "optimism") == ALWAYS
+    with pytest.raises(ProofFailed, match="withdrawalsRoot"):
+        prove(block, receipts, "ethereum")
+
+
+def raw(recorded):
+    return recorded.block, recorded.receipts
