@@ -20,6 +20,7 @@ from extractors.evm.work import Work
 from extractors.evm.workers import Parser
 from oracul.errors import BadReply, RateLimited, SourceError, SourceUnavailable
 from oracul.http import wait_seconds
+from oracul.redact import without_secrets
 
 _MAX_TASKS = 24
 _RECEIPTS_A_BATCH = 100
@@ -198,7 +199,9 @@ class Fetch:
             await self.sink(parsed)
             self.work.accept(fact.number for fact in parsed.facts)
         limited = None
-        for refusal in parsed.refusals:
+        for told in parsed.refusals:
+            # Parsing may have happened in a process that knows no secrets.
+            refusal = msgspec.structs.replace(told, reason=without_secrets(told.reason))
             if refusal.kind == "error" and is_method_missing(refusal.code):
                 endpoint.has_block_receipts = False
                 if not by_block:  # there is no other way left to ask
