@@ -29,6 +29,8 @@ from extractors.evm.hexcolumns import (
     uint256,
     unsigned,
 )
+from extractors.evm.rest import rest_digests
+from extractors.evm.signatures import signature_columns
 from extractors.evm.structs import Block, Receipt, Transaction
 
 TABLES = ("logs", "transactions", "withdrawals", "blocks")
@@ -46,12 +48,15 @@ class Proven(NamedTuple):
 def to_tables(chain: str, proven: Sequence[Proven]) -> dict[str, pa.Table]:
     """Tables for raw.logs, raw.transactions, raw.withdrawals and raw.blocks, by name."""
     positions = _Positions(chain, [p.block for p in proven])
-    return {
+    tables = {
         "logs": _logs(positions, proven),
         "transactions": _transactions(positions, proven),
         "withdrawals": _withdrawals(positions, proven),
         "blocks": _blocks(positions, proven),
     }
+    digests = text_array(rest_digests(tables))
+    tables["blocks"] = tables["blocks"].append_column("rest_digest", digests)
+    return tables
 
 
 class _Positions:
@@ -154,6 +159,7 @@ def _transactions(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
             "deposit_receipt_version": u64(
                 lambda r: r.deposit_receipt_version, "depositReceiptVersion"
             ),
+            **signature_columns(txs),
         }
     )
 

@@ -3,13 +3,22 @@
 Nothing wraps, nothing defaults: FieldError names the column.
 """
 
+from binascii import unhexlify
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from extractors.evm.arrays import Column, Numbers, joined_text, number_array, offsets, take
+from extractors.evm.arrays import (
+    Column,
+    Numbers,
+    joined_text,
+    number_array,
+    offsets,
+    take,
+    text_array,
+)
 
 UINT256 = pa.binary(32)
 UINT256_BYTES = 32
@@ -63,6 +72,11 @@ def optional_text(name: str, values: Values, size: int | None = None) -> Column:
     return _spread(column, values)
 
 
+def spread_text(values: Values) -> Column:
+    """Any text as it is, None staying NULL."""
+    return _spread(text_array([v for v in values if v is not None]), values)
+
+
 def numbers(name: str, values: Sequence[str], bits: int) -> list[int]:
     """Integers of quantities, each below 2^bits. Raises FieldError."""
     joined = "".join(values)
@@ -87,9 +101,27 @@ def unsigned(name: str, values: Values, arrow_type: Any) -> Column:
 def uint256(name: str, values: Values) -> Column:
     """Column of 256 bits (little-endian, as ClickHouse's UInt256), None staying NULL."""
     present = [v for v in values if v is not None]
-    raw = b"".join([n.to_bytes(UINT256_BYTES, "little") for n in numbers(name, present, 256)])
+    raw = _words(present)
+    if raw is None:  # long way round, which says what is wrong
+        found = numbers(name, present, 256)
+        raw = b"".join([n.to_bytes(UINT256_BYTES, "little") for n in found])
     column = pa.Array.from_buffers(UINT256, len(present), [None, pa.py_buffer(raw)])
     return _spread(column, values)
+
+
+def _words(values: Sequence[str]) -> bytes | None:
+    """Quantities as 32 little-endian bytes each, all at once; None when one is not plain."""
+    lengths = set(map(len, values))
+    if not values or min(lengths) < 3 or max(lengths) > 2 + 2 * UINT256_BYTES:
+        return None if values else b""
+    if {v[:2] for v in values} != {"0x"}:
+        return None
+    try:
+        big = unhexlify("".join([v[2:].zfill(2 * UINT256_BYTES) for v in values]))
+    except ValueError:
+        return None
+    rows = np.frombuffer(big, np.uint8).reshape(-1, UINT256_BYTES)
+    return rows[:, ::-1].tobytes()
 
 
 def _spread(column: Column, values: Values) -> Column:

@@ -13,8 +13,9 @@ _TABLE = re.compile(
     r" '(?P<comment>(?:[^']|'')*)';",
     re.S,
 )
+_ALTERED = re.compile(r"alter table (?P<name>[\w.]+)\n(?P<columns>.*?);\n", re.S)
 _COLUMN = re.compile(
-    r"^    (?P<name>\w+) +(?P<type>\w+(?:\((?:[^()]|\([^()]*\))*\))?)"
+    r"^    (?:add column if not exists )?(?P<name>\w+) +(?P<type>\w+(?:\((?:[^()]|\([^()]*\))*\))?)"
     r"(?:.*? comment '(?P<comment>(?:[^']|'')*)')?"
 )
 
@@ -56,19 +57,25 @@ def tables_page() -> str:
 
 
 def _migrated(database: str) -> Iterator[TableText]:
-    for path in sorted(MIGRATIONS_DIR.glob("*.sql")):
-        for table in _TABLE.finditer(path.read_text(encoding="utf-8")):
-            if table["name"].startswith(f"{database}."):
-                columns = [_COLUMN.match(line) for line in table["columns"].splitlines()]
-                yield TableText(
-                    table["name"],
-                    _unquoted(table["comment"]),
-                    tuple(
-                        (found["name"], f"`{found['type']}`", _unquoted(found["comment"] or ""))
-                        for found in columns
-                        if found
-                    ),
-                )
+    texts = [path.read_text(encoding="utf-8") for path in sorted(MIGRATIONS_DIR.glob("*.sql"))]
+    added: dict[str, tuple[tuple[str, str, str], ...]] = {}
+    for text in texts:
+        for change in _ALTERED.finditer(text):
+            name = change["name"]
+            added[name] = added.get(name, ()) + _columns(change["columns"])
+    for text in texts:
+        for table in _TABLE.finditer(text):
+            name = table["name"]
+            if name.startswith(f"{database}."):
+                columns = _columns(table["columns"]) + added.get(name, ())
+                yield TableText(name, _unquoted(table["comment"]), columns)
+
+
+def _columns(lines: str) -> tuple[tuple[str, str, str], ...]:
+    found = [_COLUMN.match(line) for line in lines.splitlines()]
+    return tuple(
+        (one["name"], f"`{one['type']}`", _unquoted(one["comment"] or "")) for one in found if one
+    )
 
 
 def _unquoted(text: str) -> str:

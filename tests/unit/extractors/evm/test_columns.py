@@ -13,6 +13,8 @@ from tests.fixtures.toy_chain import ZERO_HASH, address, toy_block, transaction,
 
 MAX = 2**256 - 1
 TABLE = re.compile(r"create table if not exists raw\.(\w+)\n\((.*?)\n\)\nengine", re.S)
+ALTERED = re.compile(r"alter table raw\.(\w+)\n(.*?);\n", re.S)
+ADDED = re.compile(r"add column if not exists (\w+)")
 
 
 def tables_of(recorded):
@@ -31,6 +33,9 @@ def test_columns_are_those_of_the_migration():
         name: {line.split()[0] for line in body.strip().splitlines()}
         for name, body in TABLE.findall(text)
     }
+    for path in sorted(MIGRATIONS_DIR.glob("*.sql")):
+        for name, body in ALTERED.findall(path.read_text()):
+            wanted[name].update(ADDED.findall(body))
     made = tables_of(toy_block(1, ZERO_HASH, [transaction("a")]))
     assert {name: {*table.column_names, "ingested_at"} for name, table in made.items()} == wanted
 

@@ -1,0 +1,98 @@
+"""A digest over the columns that no root of the header covers, kept with the block at landing.
+
+Roots say that stored rows are the chain's; for the rest (senders, created contracts, the price of
+blob gas, fees for layer 1 …) the endpoint's word was taken, and the digest says that it is still
+that word. Where a block's transactions or receipts could not be proven, it covers all their rows.
+"""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from extractors.evm.arrays import Column
+
+VERSION = "1"
+# Compared with the block's row instead, or the key itself.
+_PLACE = frozenset({"chain", "block_number", "block_hash", "block_timestamp", "ingested_at"})
+# Under transactionsRoot and receiptsRoot in every type that can be proven.
+_COVERED = frozenset({"tx_hash", "to_address", "value_raw", "input"})
+_OF_BLOCK = ("size", "transaction_count", "log_count", "withdrawal_count")
+_ROOTS = frozenset({"transactions", "receipts", "bloom"})
+
+
+def rest_digests(tables: dict[str, pa.Table]) -> list[str]:
+    """One digest a block, in the order of the blocks. Rows of each table must be in block order."""
+    blocks = tables["blocks"]
+    numbers = _numbers(blocks)
+    transactions = _Rows(tables["transactions"], numbers)
+    logs = _Rows(tables["logs"], numbers)
+    heads = [blocks.column(name).to_pylist() for name in (*_OF_BLOCK, "proof")]
+    found = []
+    for place, (*said, proof) in enumerate(zip(*heads, strict=True)):
+        covers = _ROOTS.issubset(proof)
+        digest = hashlib.sha256(repr((said, list(proof))).encode())
+        transactions.add(digest, place, without=_COVERED if covers else frozenset())
+        if not covers:
+            logs.add(digest, place, without=frozenset())
+        found.append(f"{VERSION}:{digest.hexdigest()}")
+    return found
+
+
+class _Rows:
+    """Columns of a table by name, and where the rows of each block begin and end."""
+
+    def __init__(self, table: pa.Table, numbers: np.ndarray[Any, Any]) -> None:
+        names = sorted(set(table.column_names) - _PLACE)
+        self.columns = {name: _whole(table.column(name)) for name in names}
+        of_row = _numbers(table)
+        self.starts = np.searchsorted(of_row, numbers, "left").tolist()
+        self.ends = np.searchsorted(of_row, numbers, "right").tolist()
+
+    def add(self, digest: Any, place: int, *, without: frozenset[str]) -> None:
+        """Put a block's rows into the digest, column by column."""
+        start, count = self.starts[place], self.ends[place] - self.starts[place]
+        digest.update(b"%d" % count)
+        for name, column in self.columns.items():
+            if name not in without:
+                digest.update(_bytes_of(column.slice(start, count)))
+
+
+def _bytes_of(values: Column) -> bytes:
+    """The same bytes for the same values, whatever stands around them in the column."""
+    nulls = values.null_count
+    if nulls == len(values):
+        return b"N"
+    kind = values.type
+    if nulls == 0 and not (pa.types.is_nested(kind) or pa.types.is_boolean(kind)):
+        if pa.types.is_string(kind):
+            return _text_bytes(values)
+        width = kind.bit_width // 8
+        first = values.offset * width
+        return bytes(b"F" + _raw(values, 1)[first : first + len(values) * width].tobytes())
+    return b"L" + repr(values.to_pylist()).encode()
+
+
+def _text_bytes(values: Column) -> bytes:
+    places = _raw(values, 1).view(np.int32)
+    ends = places[values.offset : values.offset + len(values) + 1]
+    return bytes(b"T" + np.diff(ends).tobytes() + _raw(values, 2)[ends[0] : ends[-1]].tobytes())
+
+
+def _raw(values: Column, place: int) -> Any:
+    """A buffer of a column as bytes; empty where there is none."""
+    buffer: Any = values.buffers()[place]
+    return np.frombuffer(b"" if buffer is None else buffer, np.uint8)
+
+
+def _whole(column: Any) -> Column:
+    whole: Column = column.combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):
+        whole = whole.chunk(0) if whole.num_chunks else pa.array([], whole.type)
+    return whole
+
+
+def _numbers(table: pa.Table) -> np.ndarray[Any, Any]:
+    numbers: np.ndarray[Any, Any] = _whole(table.column("block_number")).to_numpy()
+    return numbers
