@@ -47,13 +47,13 @@ def prove(block: Block, receipts: Sequence[Receipt], chain: str = "") -> tuple[s
     Raises ProofFailed saying which part contradicts the header.
     """
     try:
-        _check_shape(block, receipts)
-        _prove_header(block)
+        check_shape(block, receipts)
+        prove_header(block)
         covered, its_receipts, has_more = split_state_sync(chain, block, receipts)
-        has_transactions = _prove_transactions(covered)
-        _prove_receipts(covered, its_receipts)
-        has_withdrawals = _prove_withdrawals(block, chain)
-        _check_derived(covered, its_receipts, chain)
+        has_transactions = prove_transactions(covered)
+        prove_receipts(covered, its_receipts)
+        has_withdrawals = prove_withdrawals(block, chain)
+        check_derived(covered, its_receipts, chain)
     except Unencodable as error:
         raise ProofFailed(f"cannot be proven: {error}") from None
     except ValueError as error:
@@ -62,7 +62,8 @@ def prove(block: Block, receipts: Sequence[Receipt], chain: str = "") -> tuple[s
     return tuple(part for part, is_held in zip(PARTS, held, strict=True) if is_held)
 
 
-def _check_shape(block: Block, receipts: Sequence[Receipt]) -> None:
+def check_shape(block: Block, receipts: Sequence[Receipt]) -> None:
+    """Receipts fit transactions one by one; fixed-length fields have their length."""
     if len(receipts) != len(block.transactions):
         raise ProofFailed(
             f"{len(receipts)} receipts came for {len(block.transactions)} transactions"
@@ -119,12 +120,14 @@ def _all_of_length(lengths: set[int], wanted: int, what: str) -> None:
         raise ProofFailed(f"{what} is not {(wanted - 2) // 2} bytes long")
 
 
-def _prove_header(block: Block) -> None:
+def prove_header(block: Block) -> None:
+    """The header hashes to the block's hash."""
     if header_hash(block) != unhexlify(block.hash[2:]):
         raise ProofFailed("the header does not have the block's hash")
 
 
-def _prove_transactions(block: Block) -> bool:
+def prove_transactions(block: Block) -> bool:
+    """transactionsRoot and each hash; False where a type cannot be encoded."""
     try:
         encoded = [encode_transaction(t) for t in block.transactions]
     except UnknownType:
@@ -138,7 +141,8 @@ def _prove_transactions(block: Block) -> bool:
     return True
 
 
-def _prove_receipts(block: Block, receipts: Sequence[Receipt]) -> None:
+def prove_receipts(block: Block, receipts: Sequence[Receipt]) -> None:
+    """receiptsRoot and logsBloom."""
     blooms = [_bloom(receipt) for receipt in receipts]
     encoded = [encode_receipt(r, bloom) for r, bloom in zip(receipts, blooms, strict=True)]
     if ordered_root(encoded) != unhexlify(block.receipts_root[2:]):
@@ -153,7 +157,8 @@ def _bloom(receipt: Receipt) -> str:
     return sent[2:] if sent is not None and len(sent) == 514 else bloom_of_logs(receipt.logs)
 
 
-def _prove_withdrawals(block: Block, chain: str) -> bool:
+def prove_withdrawals(block: Block, chain: str) -> bool:
+    """withdrawalsRoot; False where there is nothing that could be proven."""
     if block.withdrawals_root is None:
         if block.withdrawals:
             raise ProofFailed("withdrawals came, but the header has no withdrawalsRoot")
@@ -167,7 +172,7 @@ def _prove_withdrawals(block: Block, chain: str) -> bool:
     return True
 
 
-def _check_derived(block: Block, receipts: Sequence[Receipt], chain: str) -> None:
+def check_derived(block: Block, receipts: Sequence[Receipt], chain: str) -> None:
     """Gas used, the price paid, the contract made and blob gas follow from other fields: a node
     that says otherwise lies.
 
