@@ -4,6 +4,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from oracul.errors import WarehouseError
 from oracul.settings import Settings
@@ -90,11 +91,31 @@ def places_of(settings: Settings) -> Places:
 
 def write_private(path: Path, text: str) -> None:
     """Replace a file in one step; only its owner may read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    with PrivateDraft(path) as draft:
+        draft.publish(text)
+
+
+class PrivateDraft:
+    """A file that is open for writing now and takes its name later, readable by its owner only."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        self._handle = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing behind that was not published."""
+        os.close(self._handle)
+        self._draft.unlink(missing_ok=True)
+
+    def publish(self, text: str) -> None:
+        """Write the text and give the file its name, in one step for those who read it."""
+        with os.fdopen(self._handle, "w", closefd=False) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(self._handle)
+        self._draft.replace(self._path)

@@ -1,18 +1,17 @@
 """Running the server in this process: open the data directory, listen, serve, stop cleanly."""
 
 import asyncio
-import fcntl
 import os
 import shutil
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 import uvicorn
 
@@ -22,34 +21,45 @@ from oracul.settings import Settings
 from oracul.warehouse.embedded import config
 from oracul.warehouse.embedded.app import Service, build_app
 from oracul.warehouse.embedded.body import Limits
+from oracul.warehouse.embedded.claims import listening, own_data
+from oracul.warehouse.embedded.confine import OWN, READ, RENAME, Confinement, confine
 from oracul.warehouse.embedded.engine import Engine
 from oracul.warehouse.embedded.faults import Fault
-from oracul.warehouse.embedded.files import Places, places_of, write_private
+from oracul.warehouse.embedded.files import (
+    Places,
+    PrivateDraft,
+    places_of,
+    write_private,
+)
 from oracul.warehouse.embedded.protocol import GuardedProtocol
 from oracul.warehouse.embedded.run import Room
 from oracul.warehouse.embedded.serving import ServerInfo, info_text
 from oracul.warehouse.embedded.sessions import Sessions, monotonic
 from oracul.warehouse.embedded.users import load_users
 
-HOST = "127.0.0.1"
 # A client that neither sends nor takes a byte for this long is dropped.
 SILENCE_SECONDS = 300
 _STOP_SECONDS = 20
-_CLOSING_SECONDS = 10
 _MB = 1_000_000
 
 
 def serve(settings: Settings) -> None:
     """Serve the warehouse of this home in the foreground until SIGTERM or SIGINT.
 
-    Raises WarehouseError when the data directory or the port is taken, or the engine fails.
+    The process is confined for good (`confine`). Raises WarehouseError when the data directory or
+    the port is taken, or the engine fails.
     """
     places = places_of(settings)
     places.make()
     users = load_users(settings, places.passwords)
-    with _own_data(places), _listener(settings.warehouse.port) as listener:
+    with ExitStack() as mine:
+        mine.enter_context(own_data(places))
+        listener = mine.enter_context(listening(settings.warehouse.port))
         _empty(places.scratch)
         _write_config(settings, places)
+        # Once confined, this process opens no file beside the passwords any more.
+        note = mine.enter_context(PrivateDraft(places.server))
+        confinement = _confine(places)
         engine = _open_engine(places)
         try:
             sessions = Sessions(engine.open, monotonic)
@@ -62,8 +72,8 @@ def serve(settings: Settings) -> None:
             service = Service(
                 users, room, limits, threads, asyncio.Semaphore(count), places_for_readers
             )
-            with threads, _quiet_signals():
-                _run(service, listener, places, engine.version(), 4 * count + 64)
+            with threads, _quiet_signals(), _announced(note, places, listener, engine, confinement):
+                _run(service, listener, 4 * count + 64)
                 # What did not end within the time for stopping is not waited for.
                 engine.kill_all()
             sessions.close()
@@ -71,11 +81,45 @@ def serve(settings: Settings) -> None:
             engine.close()
 
 
-def _run(
-    service: Service, listener: socket.socket, places: Places, version: str, max_sockets: int
-) -> None:
-    """Hand the socket to uvicorn; the server is announced in `server.json` while it runs."""
+def _confine(places: Places) -> Confinement:
+    """Close this process to all but what it needs; say so, and louder when the kernel cannot."""
+    # The engine keeps a directory for itself where the C library says temporary files go.
+    os.environ["TMPDIR"] = tempfile.tempdir = str(places.scratch)
+    engine = places.engine
+    own = (engine.data, engine.user_files, engine.backups, places.scratch)
+    # In the directory of the passwords, files may get names and lose them, and that is all.
+    rights = dict.fromkeys(own, OWN) | {engine.config.parent: READ, places.root: RENAME}
+    confinement = confine(rights)
+    log = get_logger()
+    (log.info if confinement.network else log.warning)("engine_confined", to=confinement.story())
+    return confinement
+
+
+@contextmanager
+def _announced(
+    note: PrivateDraft,
+    places: Places,
+    listener: socket.socket,
+    engine: Engine,
+    confinement: Confinement,
+) -> Iterator[None]:
+    """While inside, `server.json` names this server."""
     host, port = listener.getsockname()[:2]
+    version = engine.version()
+    info = ServerInfo(os.getpid(), host, port, time.time(), version, confinement.story())
+    note.publish(info_text(info))
+    get_logger().info("warehouse_started", host=host, port=port, version=version)
+    try:
+        yield
+    finally:
+        # The whole home may have been removed meanwhile.
+        with suppress(OSError):
+            places.server.unlink()
+        get_logger().info("warehouse_stopped", port=port)
+
+
+def _run(service: Service, listener: socket.socket, max_sockets: int) -> None:
+    """Hand the socket to uvicorn until a signal."""
     server = uvicorn.Server(
         uvicorn.Config(
             build_app(service),
@@ -90,14 +134,7 @@ def _run(
             limit_concurrency=max_sockets,
         )
     )
-    info = ServerInfo(os.getpid(), host, port, time.time(), version)
-    write_private(places.server, info_text(info))
-    get_logger().info("warehouse_started", host=host, port=port, version=version)
-    try:
-        server.run(sockets=[listener])
-    finally:
-        places.server.unlink(missing_ok=True)
-        get_logger().info("warehouse_stopped", port=port)
+    server.run(sockets=[listener])
 
 
 @contextmanager
@@ -116,54 +153,6 @@ def _quiet_signals() -> Iterator[None]:
 
 def _ignore(_signal: int, _frame: object) -> None:
     """The server has stopped already."""
-
-
-@contextmanager
-def _own_data(places: Places) -> Iterator[None]:
-    """Hold the lock of the data directory; the file names the process that holds it."""
-    with places.data_lock.open("a+") as lock:
-        if not _lock(lock, places):
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            raise WarehouseError(
-                f"The data directory {places.engine.data} is in use by pid {holder}.",
-                hint="Stop it (oracul warehouse stop) or choose another ORACUL_HOME.",
-            )
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield
-
-
-def _lock(file: IO[str], places: Places) -> bool:
-    """Take the lock; a server that is just closing (its note is gone) is waited for."""
-    deadline = time.monotonic() + _CLOSING_SECONDS
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if places.server.exists() or time.monotonic() > deadline:
-                return False
-            time.sleep(0.1)
-        else:
-            return True
-
-
-@contextmanager
-def _listener(port: int) -> Iterator[socket.socket]:
-    """A listening socket on the loopback interface. Raises WarehouseError for a taken port."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-    except OSError as error:
-        listener.close()
-        raise WarehouseError(
-            f"The warehouse cannot listen on {HOST}:{port}: {error.strerror}.",
-            hint="Set ORACUL_WAREHOUSE__PORT to another port, or to 0 for any free one.",
-        ) from None
-    with listener:
-        yield listener
 
 
 def _open_engine(places: Places) -> Engine:

@@ -29,13 +29,14 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """A running server. `started_at` is in seconds since 1970, UTC."""
+    """A running server. `started_at` is in seconds since 1970, UTC; `confined` is for people."""
 
     pid: int
     host: str
     port: int
     started_at: float
     version: str
+    confined: str = "not known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,7 @@ def _read_info(places: Places) -> ServerInfo | None:
             int(found["port"]),
             float(found["started_at"]),
             str(found["version"]),
+            str(found.get("confined", "not known")),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
