@@ -66,6 +66,7 @@ def _parts(secret: str) -> set[str]:
         return {secret.partition("://")[2]}
     named = address.netloc.rpartition("@")[0]
     spoken = {*address.path.split("/"), address.fragment}
-    spoken |= {value for _, value in parse_qsl(address.query, keep_blank_values=True)}
+    spoken |= {pair.partition("=")[2] for pair in address.query.split("&")}
+    spoken |= {value for _, value in parse_qsl(address.query)}
     plain = {part for part in spoken | login if not _WORD.fullmatch(part)}
     return {part for part in plain | {named} if len(part) >= SHORTEST}
