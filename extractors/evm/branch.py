@@ -69,19 +69,26 @@ def is_stale(block_hash: str, hashes: Sequence[str]) -> bool:
 
 async def hashes_at(pool: Pool, numbers: Sequence[int]) -> dict[int, list[str]]:
     """What every usable endpoint in sync names as the hash at each height; nulls left out."""
+    named = await named_at(pool, numbers)
+    return {number: list(by_endpoint.values()) for number, by_endpoint in named.items()}
+
+
+async def named_at(pool: Pool, numbers: Sequence[int]) -> dict[int, dict[str, str]]:
+    """As `hashes_at`, by the name of the endpoint."""
+    endpoints = pool.usable
     asked = await asyncio.gather(
-        *(_names(pool, e, numbers) for e in pool.usable),
+        *(_names(pool, e, numbers) for e in endpoints),
         return_exceptions=True,
     )
-    found: dict[int, list[str]] = {number: [] for number in numbers}
-    for names in asked:
+    found: dict[int, dict[str, str]] = {number: {} for number in numbers}
+    for endpoint, names in zip(endpoints, asked, strict=True):
         if isinstance(names, BaseException):
             if not isinstance(names, SourceError):
                 raise names
             continue
         for number, name in zip(numbers, names, strict=True):
             if name is not None and int(name.number, 16) == number:
-                found[number].append(name.hash)
+                found[number][endpoint.name] = name.hash
     return found
 
 

@@ -10,6 +10,7 @@ from extractors.evm.gaps import missing_ranges, newest_first
 from extractors.evm.lander import Lander
 from extractors.evm.pool import Pool, open_pool
 from extractors.evm.promotion import raise_finality
+from extractors.evm.reorg import check_final
 from extractors.evm.report import Extracted
 from extractors.evm.tips import record_tip
 from extractors.evm.work import Work
@@ -59,6 +60,7 @@ def extract_range(
                 )
             tags = combine(claims, spec.finality_depth)
             extracted = Extracted(chain, start, end, heads_apart=heads_apart(claims))
+            await check_final(pool, client)
             await land_missing(pool, client, tags, extracted, progress=progress)
             return extracted
 

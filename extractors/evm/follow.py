@@ -8,6 +8,7 @@ from extractors.evm.lander import Lander
 from extractors.evm.pointers import highest_pointer
 from extractors.evm.pool import open_pool
 from extractors.evm.promotion import judge_runs
+from extractors.evm.reorg import check_final
 from extractors.evm.report import Extracted
 from oracul.chains import get_chain
 from oracul.progress import Progress
@@ -37,6 +38,7 @@ def follow(
             claims = await read_claims(pool)
             tags = combine(claims, spec.finality_depth)
             extracted = Extracted(chain, 0, tags.latest + 1, heads_apart=heads_apart(claims))
+            await check_final(pool, client)
             head = await asyncio.to_thread(highest_pointer, client, chain)
             lander = Lander(pool, client, tags, extracted, progress)
             if head is not None and tags.latest >= head.number:

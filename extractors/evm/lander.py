@@ -7,8 +7,9 @@ the engine's work), yet bounded in bytes, so that memory stays flat.
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from extractors.evm.branch import agreed, broken_links, contradicts, hashes_at, unanchored
+from extractors.evm.branch import agreed, broken_links, contradicts, named_at, unanchored
 from extractors.evm.endpoint import Endpoint
 from extractors.evm.fetch import Fetch
 from extractors.evm.finality import Tags
@@ -16,17 +17,27 @@ from extractors.evm.landing import land, without
 from extractors.evm.parse import BlockFacts, Parsed, Refusal
 from extractors.evm.pointers import Pointer, read_pointers
 from extractors.evm.pool import Pool
-from extractors.evm.reorg import BeforePointers, find_fork, follow_fork
+from extractors.evm.reorg import BeforePointers, Fork, find_fork, follow_fork
 from extractors.evm.report import Extracted
 from extractors.evm.work import Work
 from extractors.evm.workers import Parser
+from oracul.errors import SourceError
 from oracul.progress import Progress, Silent
 from oracul.warehouse import Client, RejectedRow, record_rejected
 
 BLOCKS_A_LANDING = 250
 BYTES_A_LANDING = 96 << 20
 _WAITING_BATCHES = 12
+_BRANCHES_IN_A_ROW = 5
 NOT_LINKED = "does not link to its neighbours, or the endpoints name another block at its height"
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A block that the endpoints do not confirm, and the hash that each of them names now."""
+
+    fact: BlockFacts
+    named: Mapping[str, str]
 
 
 class Lander:
@@ -48,6 +59,7 @@ class Lander:
         self.queue: asyncio.Queue[Parsed | None] = asyncio.Queue(maxsize=_WAITING_BATCHES)
         self.rejected: dict[tuple[str, str, str], RejectedRow] = {}
         self.disputed: dict[int, str] = {}
+        self.moved: set[tuple[str, int]] = set()
 
     async def put(self, parsed: Parsed) -> None:
         """Queue a proven batch."""
@@ -94,37 +106,52 @@ class Lander:
             broken = broken_links(facts, pointers)
             tops = unanchored(facts, pointers) if len(self.pool.usable) > 1 else []
             asked = {n for pair in broken for n in pair} | set(tops)
-            wrong = await self._contradicted([f for f in facts if f.number in asked])
-            if wrong:
+            disputes = await self._contradicted([f for f in facts if f.number in asked])
+            if disputes:
                 # Whoever gave one block of another branch may have given more of it.
-                sources = {f.source for f in wrong}
-                wrong = await self._contradicted([f for f in facts if f.source in sources])
+                sources = {d.fact.source for d in disputes}
+                disputes = await self._contradicted([f for f in facts if f.source in sources])
             elif broken and not await self._follow_branch(broken, pointers):
                 # Every party insists, yet the blocks do not fit: believe none of the new ones.
                 unfit = {n for pair in broken for n in pair}
-                wrong = [f for f in facts if f.number in unfit]
+                disputes = [Dispute(f, {}) for f in facts if f.number in unfit]
             elif not broken:
                 return [without(p, refused) for p in parsed] if refused else list(parsed)
-            for fact in wrong:
-                refused.add(fact.number)
-                self.disputed[fact.number] = fact.source
-                self._reject(fact.source, fact.number, NOT_LINKED)
+            for dispute in disputes:
+                refused.add(dispute.fact.number)
+                self.disputed[dispute.fact.number] = self._blame(dispute)
 
     async def _pointers_around(self, facts: Sequence[BlockFacts]) -> dict[int, Pointer]:
         around = {n for f in facts for n in (f.number - 1, f.number + 1)} - {-1}
         around -= {f.number for f in facts}
         return await asyncio.to_thread(read_pointers, self.client, self.chain, around)
 
-    async def _contradicted(self, facts: Sequence[BlockFacts]) -> list[BlockFacts]:
+    async def _contradicted(self, facts: Sequence[BlockFacts]) -> list[Dispute]:
         """Those of the blocks whose hash the endpoints do not confirm."""
         if not facts:
             return []
-        hashes = await hashes_at(self.pool, [f.number for f in facts])
-        wrong = [f for f in facts if contradicts(f.hash, hashes[f.number])]
-        for fact in wrong:
-            if agreed(hashes[fact.number]) is not None:
-                self.pool.blame(fact.source)
-        return wrong
+        named = await named_at(self.pool, [f.number for f in facts])
+        return [
+            Dispute(f, named[f.number])
+            for f in facts
+            if contradicts(f.hash, list(named[f.number].values()))
+        ]
+
+    def _blame(self, dispute: Dispute) -> str:
+        """Which endpoint is not to be asked for the block again; "" for none.
+
+        An endpoint that names another block by now has changed branch, which it may do once for
+        each block; one that insists, or stays silent, is not believed.
+        """
+        fact, named = dispute.fact, dispute.named
+        has_moved = named.get(fact.source, fact.hash) != fact.hash
+        if has_moved and (fact.source, fact.number) not in self.moved:
+            self.moved.add((fact.source, fact.number))
+            return ""
+        if agreed(list(named.values())) is not None:
+            self.pool.blame(fact.source)
+        self._reject(fact.source, fact.number, NOT_LINKED)
+        return fact.source
 
     async def _follow_branch(
         self, broken: Sequence[tuple[int, int]], pointers: dict[int, Pointer]
@@ -135,17 +162,29 @@ class Lander:
         return False
 
     async def follow_fork_at(self, number: int) -> bool:
-        """Follow the nodes' branch when they contradict the pointer at this height."""
-        fork = await find_fork(self.pool, self.client, number)
-        if fork is None:
-            return False
+        """Follow the nodes' branch when they contradict the pointer at this height.
 
-        async def land_branch(numbers: Sequence[int], record: BeforePointers) -> dict[int, str]:
-            return await self._land_numbers(numbers, before_pointers=record)
-
-        await follow_fork(self.pool, self.client, fork, land_branch)
-        self.extracted.reorgs += 1
-        return True
+        Returns whether pointers changed. When the nodes move on meanwhile, it looks again. Raises
+        SourceError when the new branch cannot be proven, ForkBelowFinality.
+        """
+        before: Fork | None = None
+        reason = ""
+        for _ in range(_BRANCHES_IN_A_ROW):
+            fork = await find_fork(self.pool, self.client, number)
+            if fork is None:
+                return False
+            changed, missing = await follow_fork(self.pool, self.client, fork, self._land_branch)
+            if not missing:
+                self.extracted.reorgs += changed
+                return changed
+            reason = "block {}: {}".format(*next(iter(missing.items())))
+            if fork == before:
+                break
+            before = fork
+        raise SourceError(
+            f"{self.chain}: the new branch could not be proven; {reason}. The old branch stays.",
+            hint="Run the same command again, or add another RPC URL.",
+        )
 
     async def land_disputed(self) -> dict[int, str]:
         """Fetch the blocks that were refused for their links from the other endpoints.
@@ -153,48 +192,47 @@ class Lander:
         Returns those that stay missing, with reasons.
         """
         blame, self.disputed = self.disputed, {}
-        return await self._land_numbers(sorted(blame), blame) if blame else {}
+        if not blame:
+            return {}
+        collected, missing = await self._fetch_agreed(Work.again_without(blame))
+        await self._land(await self._linked(collected))
+        return missing | dict.fromkeys(self.disputed, NOT_LINKED)
 
-    async def _land_numbers(
-        self,
-        numbers: Sequence[int],
-        blame: Mapping[int, str] | None = None,
-        before_pointers: BeforePointers | None = None,
+    async def _land_branch(
+        self, numbers: Sequence[int], before_pointers: BeforePointers
     ) -> dict[int, str]:
-        """Fetch and land these blocks in one go; returns what could not be proven or linked.
-
-        `blame` names the endpoint each block is not asked from; `before_pointers` as in `land`.
+        """Fetch and land these blocks in one go, or none; returns what could not be proven or
+        linked. `before_pointers` as in `land`.
         """
-        collected, missing = await self._fetch_agreed(Work.again_without(
-            {n: (blame or {}).get(n, "") for n in numbers}))  # fmt: skip
+        collected, missing = await self._fetch_agreed(
+            Work.again_without(dict.fromkeys(numbers, ""))
+        )
         facts = [f for p in collected for f in p.facts]
         pointers = await self._pointers_around(facts)
         unfit = {n for pair in broken_links(facts, pointers) for n in pair}
         missing |= {f.number: NOT_LINKED for f in facts if f.number in unfit}
-        if blame is not None:
-            collected = [without(p, unfit) for p in collected]
-        fitting = collected if blame is not None or not missing else []
-        await self._land(fitting, before_pointers)
+        if not missing:
+            await self._land(collected, before_pointers)
         return missing
 
     async def _fetch_agreed(self, work: Work) -> tuple[list[Parsed], dict[int, str]]:
         """Blocks that the endpoints agree on, each asked from one endpoint after the other."""
         collected: list[Parsed] = []
         missing: dict[int, str] = {}
-        for _ in self.pool.endpoints:
+        for _ in range(len(self.pool.endpoints) + 1):
             fetched: list[Parsed] = []
 
             async def keep(parsed: Parsed, into: list[Parsed] = fetched) -> None:
                 into.append(parsed)
 
-            parser = Parser(0)
-            await Fetch(self.pool, work, keep, self.refuse, parser).run()
+            await Fetch(self.pool, work, keep, self.refuse, Parser(0)).run()
             missing |= work.given_up
-            wrong = await self._contradicted([f for p in fetched for f in p.facts])
-            collected += [without(p, {f.number for f in wrong}) for p in fetched]
+            disputes = await self._contradicted([f for p in fetched for f in p.facts])
+            wrong = {d.fact.number: self._blame(d) for d in disputes}
+            collected += [without(p, set(wrong)) for p in fetched]
             if not wrong:
                 return collected, missing
-            work = Work.again_without({f.number: f.source for f in wrong})
+            work = Work.again_without(wrong)
         return collected, missing | dict.fromkeys(work.again, NOT_LINKED)
 
     async def _land(

@@ -19,6 +19,7 @@ from extractors.evm.structs import (
     BlockReply,
     Header,
     Receipt,
+    ReceiptPlacesReply,
     ReceiptReply,
     ReceiptsReply,
     RpcError,
@@ -26,7 +27,7 @@ from extractors.evm.structs import (
 from oracul.errors import BadReply, ProofFailed
 
 _PAYLOAD_SHOWN = 2048
-Kind = Literal["missing", "error", "bad", "proof"]
+Kind = Literal["missing", "error", "bad", "mixed", "proof"]
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -59,7 +60,8 @@ class BlockFacts(msgspec.Struct, frozen=True):
 
 class Refusal(msgspec.Struct, frozen=True):
     """Why the answer for a block was not taken: `missing` (null), `error` (the node's own, with its
-    code), `bad` (not an answer to the question) or `proof` (contradicts the header).
+    code), `bad` (not an answer to the question), `mixed` (the receipts say that they are another
+    block's: the branch changed between two requests) or `proof` (contradicts the header).
     """
 
     number: int
@@ -130,8 +132,22 @@ def _accept(
     try:
         parts = prove(block.result, receipts, answer.chain)
     except ProofFailed as failure:
-        raise Refused("proof", failure.message, payload=_shown(block.result, receipts)) from None
+        kind: Kind = "mixed" if _are_of_another_block(answer, number, block.result) else "proof"
+        raise Refused(kind, failure.message, payload=_shown(block.result, receipts)) from None
     return Proven(block.result, receipts, parts, answer.source)
+
+
+def _are_of_another_block(answer: Answer, number: int, block: Block) -> bool:
+    """True when all receipts name one and the same other block, or are none: of an empty one."""
+    if answer.receipt_counts is not None:
+        return False
+    # Decoded again, and only here: proven receipts need not say whose they are.
+    replies = _in_order(answer.receipt_bodies[0], _receipt_places, len(answer.numbers))
+    reply = replies[answer.numbers.index(number)]
+    if isinstance(reply, Refused) or reply.result is None:
+        return False
+    named = {place.block_hash for place in reply.result}
+    return len(named) <= 1 and block.hash not in named
 
 
 def _receipts_of(answer: Answer) -> list[list[Receipt] | Refused]:
@@ -184,6 +200,9 @@ class _Element(NamedTuple):
 _block = _Element(msgspec.json.Decoder(list[BlockReply]), msgspec.json.Decoder(BlockReply))
 _receipt_list = _Element(
     msgspec.json.Decoder(list[ReceiptsReply]), msgspec.json.Decoder(ReceiptsReply)
+)
+_receipt_places = _Element(
+    msgspec.json.Decoder(list[ReceiptPlacesReply]), msgspec.json.Decoder(ReceiptPlacesReply)
 )
 _receipt = _Element(msgspec.json.Decoder(list[ReceiptReply]), msgspec.json.Decoder(ReceiptReply))
 _raw_batch = msgspec.json.Decoder(list[msgspec.Raw])

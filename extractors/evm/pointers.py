@@ -22,14 +22,16 @@ class Pointer:
     finality: str
 
 
+_FIELDS = "block_number, block_hash, parent_hash, toUnixTimestamp(block_timestamp), finality"
+
+
 def read_pointers(client: Client, chain: str, numbers: Iterable[int]) -> dict[int, Pointer]:
     """Pointers of these numbers, as far as there are any."""
     wanted = sorted(set(numbers))
     if not wanted:
         return {}
     rows = client.query(
-        "select block_number, block_hash, parent_hash, toUnixTimestamp(block_timestamp), finality"
-        " from meta.canonical_blocks final"
+        f"select {_FIELDS} from meta.canonical_blocks final"
         " where chain = {chain:String} and block_number in {numbers:Array(UInt64)}",
         parameters={"chain": chain, "numbers": wanted},
     ).result_rows
@@ -39,8 +41,7 @@ def read_pointers(client: Client, chain: str, numbers: Iterable[int]) -> dict[in
 def highest_pointer(client: Client, chain: str, finality: str | None = None) -> Pointer | None:
     """The highest pointer of a chain (of a finality, when one is named), or None."""
     rows = client.query(
-        "select block_number, block_hash, parent_hash, toUnixTimestamp(block_timestamp), finality"
-        " from meta.canonical_blocks final"
+        f"select {_FIELDS} from meta.canonical_blocks final"
         " where chain = {chain:String} and ({finality:String} = '' or finality = {finality:String})"
         " order by block_number desc limit 1",
         parameters={"chain": chain, "finality": finality or ""},
@@ -49,11 +50,14 @@ def highest_pointer(client: Client, chain: str, finality: str | None = None) -> 
 
 
 def write_pointers(client: Client, chain: str, pointers: Sequence[Pointer]) -> None:
-    """Make these blocks canonical. The newest write wins; the same again changes nothing."""
+    """Make these blocks canonical. The newest write wins, also when the clock was set back or is
+    behind that of another machine; the same again changes nothing.
+    """
     if not pointers:
         return
     now = utc_now()
     count = len(pointers)
+    version = max(version_at(now), _highest_version(client, chain, pointers) + 1)
     table = pa.table(
         {
             "chain": text_array([chain] * count),
@@ -62,11 +66,21 @@ def write_pointers(client: Client, chain: str, pointers: Sequence[Pointer]) -> N
             "parent_hash": text_array([p.parent_hash for p in pointers]),
             "block_timestamp": number_array([p.timestamp for p in pointers], SECONDS),
             "finality": text_array([p.finality for p in pointers]),
-            "version": number_array([version_at(now)] * count, pa.uint64()),
+            "version": number_array([version] * count, pa.uint64()),
             "committed_at": instants(now, count),
         }
     )
     client.insert_arrow("canonical_blocks", table, database="meta")
+
+
+def _highest_version(client: Client, chain: str, pointers: Sequence[Pointer]) -> int:
+    """Highest version that any pointer at these heights ever had; 0 when there is none."""
+    ((version,),) = client.query(
+        "select max(version) from meta.canonical_blocks"
+        " where chain = {chain:String} and block_number in {numbers:Array(UInt64)}",
+        parameters={"chain": chain, "numbers": sorted({p.number for p in pointers})},
+    ).result_rows
+    return int(version)
 
 
 def version_at(now: datetime) -> int:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from extractors.evm.branch import agreed, hashes_at, is_stale
 from extractors.evm.finality import Tags
-from extractors.evm.pointers import version_at
 from extractors.evm.pool import Pool
 from oracul.times import utc_now
 from oracul.warehouse import Client
@@ -40,6 +39,7 @@ _RUNS = f"""
     group by run
     order by 1
 """
+# One above the pointer that is raised: it never outbids a new branch that another run points to.
 _RAISE = f"""
     insert into meta.canonical_blocks
         (chain, block_number, block_hash, parent_hash, block_timestamp, finality, version,
@@ -47,7 +47,7 @@ _RAISE = f"""
     select
         chain, block_number, block_hash, parent_hash, block_timestamp,
         if(toInt64(block_number) <= {{finalized:Int64}}, 'finalized', 'safe'),
-        {{version:UInt64}}, {{now:DateTime64(3)}}
+        version + 1, {{now:DateTime64(3)}}
     from meta.canonical_blocks final
     where {_WAITING} and arrayExists(
         (low, high) -> block_number between low and high,
@@ -98,15 +98,13 @@ def _waiting_runs(client: Client, chain: str, tags: Tags) -> list[Run]:
 
 
 def _raise(client: Client, chain: str, tags: Tags, runs: Sequence[Run]) -> None:
-    now = utc_now()
     client.command(
         _RAISE,
         parameters={
             "chain": chain,
             "finalized": tags.finalized,
             "safe": tags.safe,
-            "version": version_at(now),
-            "now": now,
+            "now": utc_now(),
             "lows": [run.low for run in runs],
             "highs": [run.high for run in runs],
         },

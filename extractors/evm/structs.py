@@ -150,6 +150,20 @@ class ReceiptsReply(msgspec.Struct):
     error: RpcError | None = None
 
 
+class ReceiptPlace(msgspec.Struct, rename="camel"):
+    """Only the block that a receipt says it belongs to."""
+
+    block_hash: str = ""
+
+
+class ReceiptPlacesReply(msgspec.Struct):
+    """One element of a batch of eth_getBlockReceipts, read for the receipts' blocks only."""
+
+    id: int | str | None = None
+    result: list[ReceiptPlace] | None = None
+    error: RpcError | None = None
+
+
 class ReceiptReply(msgspec.Struct):
     """One element of a batch of eth_getTransactionReceipt."""
 

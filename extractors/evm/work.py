@@ -12,7 +12,7 @@ from extractors.evm.parse import Kind, Refusal
 
 # How much each kind of refusal weighs; an endpoint with this many strikes on a block is not asked
 # for it again. A null will not change by asking again; a cut or odd answer may.
-_STRIKES: dict[Kind, int] = {"missing": 3, "proof": 2, "bad": 1, "error": 1}
+_STRIKES: dict[Kind, int] = {"missing": 3, "proof": 2, "bad": 1, "mixed": 1, "error": 1}
 OUT = 3
 
 

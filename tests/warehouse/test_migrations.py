@@ -3,25 +3,18 @@
 import pytest
 
 from oracul.errors import MigrationDrift, WarehouseError
-from oracul.settings import ClickHouseSettings, Settings, WarehouseSettings
 from oracul.warehouse import connect, migrate
-from oracul.warehouse.embedded import stop
 from oracul.warehouse.migrate import read_migrations, status
+from tests.fixtures.warehouse import own_warehouse
 
 
 @pytest.fixture
 def empty_warehouse(tmp_path):
     """A client of a server that has seen no migration."""
-    settings = Settings(
-        home=tmp_path / "home",
-        clickhouse=ClickHouseSettings(),
-        warehouse=WarehouseSettings(port=0),
-        _env_file=None,
-    )
-    client = connect(settings)
-    yield client
-    client.close()
-    stop(settings)
+    with own_warehouse(tmp_path / "home") as settings:
+        client = connect(settings)
+        yield client
+        client.close()
 
 
 def _folder(tmp_path, **files):
@@ -36,9 +29,10 @@ FIRST = "create table if not exists default.a (x Int32) engine = MergeTree order
 
 
 def test_migrate_applies_everything_once_then_nothing(empty_warehouse):
-    assert [m.version for m in migrate(empty_warehouse, dry_run=True)] == [1, 2, 3, 4]
+    wanted = read_migrations()
+    assert migrate(empty_warehouse, dry_run=True) == wanted
     assert all(state.applied_at is None for state in status(empty_warehouse))
-    assert len(migrate(empty_warehouse)) == 4
+    assert migrate(empty_warehouse) == wanted
     assert migrate(empty_warehouse) == []
     assert all(state.applied_at for state in status(empty_warehouse))
     tables = empty_warehouse.query(

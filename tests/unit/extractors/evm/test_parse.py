@@ -82,7 +82,7 @@ def test_block_of_another_shape_harms_no_other():
 
 def test_receipts_of_another_block_do_not_prove():
     parsed = parse(receipt_body=batch([RECEIPTS[1], RECEIPTS[1], RECEIPTS[2]]))
-    assert [(r.number, r.kind) for r in parsed.refusals] == [(10, "proof")]
+    assert [(r.number, r.kind) for r in parsed.refusals] == [(10, "mixed")]
 
 
 def test_error_of_the_node_carries_its_code():
