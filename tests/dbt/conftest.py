@@ -4,24 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from oracul.settings import ClickHouseSettings, Settings, WarehouseSettings
+from oracul.settings import Settings
 from oracul.warehouse import Client, connect, migrate
-from oracul.warehouse.embedded import ensure_running, stop
+from tests.fixtures.warehouse import own_warehouse
 
 
 @pytest.fixture(scope="module")
 def dbt_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of a fresh, migrated, empty warehouse that runs until the file's tests are over."""
-    settings = Settings(
-        home=tmp_path_factory.mktemp("dbt"),
-        clickhouse=ClickHouseSettings(),
-        warehouse=WarehouseSettings(port=0),
-        _env_file=None,
-    )
-    ensure_running(settings)
-    migrate(connect(settings))
-    yield settings
-    stop(settings)
+    with own_warehouse(tmp_path_factory.mktemp("dbt")) as settings:
+        migrate(connect(settings))
+        yield settings
 
 
 @pytest.fixture(scope="module")

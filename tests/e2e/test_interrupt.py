@@ -10,10 +10,9 @@ import pytest
 
 from oracul.demo.recording import Recording
 from oracul.demo.replay import serve_recording
-from oracul.settings import ClickHouseSettings, Settings, WarehouseSettings
 from oracul.warehouse import connect, migrate
-from oracul.warehouse.embedded import stop
 from tests.fixtures.toy_chain import toy_chain
+from tests.fixtures.warehouse import own_warehouse
 
 pytestmark = pytest.mark.slow
 
@@ -27,14 +26,8 @@ def _committed(client):
 @pytest.fixture
 def settings(tmp_path):
     """Settings of a home of its own; its server is stopped after the test."""
-    own = Settings(
-        home=tmp_path / "home",
-        clickhouse=ClickHouseSettings(),
-        warehouse=WarehouseSettings(port=0),
-        _env_file=None,
-    )
-    yield own
-    stop(own)
+    with own_warehouse(tmp_path / "home") as own:
+        yield own
 
 
 def test_interrupted_ingestion_keeps_what_it_landed_and_goes_on(tmp_path, settings):

@@ -59,19 +59,7 @@ labelled as (
 ),
 
 priced as (
-    select
-        labelled.*,
-        prices.price_usd as price_usd,
-        prices.is_stale as is_stale,
-        prices.source_count as source_count,
-        {{ usd_exclusion_reason() }} as usd_exclusion_reason
-    from labelled
-    left join (
-        select * from {{ ref('token_prices_hourly') }} where {{ in_days(column='price_date') }}
-    ) as prices
-        on
-            labelled.asset = prices.asset
-            and toStartOfHour(labelled.block_timestamp) = prices.price_hour
+    {{ with_price('labelled') }}
 )
 
 select

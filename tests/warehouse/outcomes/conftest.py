@@ -4,24 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from oracul.settings import ClickHouseSettings, Settings, WarehouseSettings
+from oracul.settings import Settings
 from oracul.warehouse import Client, connect, migrate
-from oracul.warehouse.embedded import ensure_running, stop
 from tests.fixtures.small_marts import create_marts
+from tests.fixtures.warehouse import own_warehouse
 
 
 @pytest.fixture(scope="session")
 def outcomes_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of a home of its own, whose server runs until the session ends."""
-    settings = Settings(
-        home=tmp_path_factory.mktemp("outcomes"),
-        clickhouse=ClickHouseSettings(),
-        warehouse=WarehouseSettings(port=0),
-        _env_file=None,
-    )
-    ensure_running(settings)
-    yield settings
-    stop(settings)
+    with own_warehouse(tmp_path_factory.mktemp("outcomes")) as settings:
+        yield settings
 
 
 @pytest.fixture(scope="session")
