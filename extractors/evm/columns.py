@@ -180,11 +180,12 @@ def _is_success(status: str | None) -> bool | None:
 
 
 def _created(transaction: Transaction, receipt: Receipt) -> str | None:
-    """The contract made as the node states it; where it does not, what follows from a success."""
-    said = receipt.contract_address
-    if said is not None or receipt.status != "0x1" or has_own_rules(transaction):
-        return said
-    return created_address(transaction, receipt)
+    """The contract that was made: what follows from a success, and none from a failure, for which
+    some nodes state an address too. Where success is not known, as the node states it.
+    """
+    if receipt.status is None or has_own_rules(transaction):
+        return receipt.contract_address
+    return created_address(transaction, receipt) if receipt.status == "0x1" else None
 
 
 def _blob_hashes(txs: Sequence[Transaction]) -> Column:

@@ -98,21 +98,17 @@ def check_shape(block: Block, receipts: Sequence[Receipt]) -> None:
 
 
 def _check_lists(transactions: Sequence[Transaction]) -> None:
-    """Lengths within access lists, authorizations and blob hashes."""
-    hashes: set[int] = set()
-    addresses: set[int] = set()
-    for t in transactions:
-        if t.access_list:
-            addresses.update(len(entry.address) for entry in t.access_list)
-            hashes.update(len(key) for entry in t.access_list for key in entry.storage_keys)
-        if t.blob_versioned_hashes:
-            hashes.update(map(len, t.blob_versioned_hashes))
-        if t.authorization_list:
-            addresses.update(len(entry.address) for entry in t.authorization_list)
-        if t.source_hash is not None:
-            hashes.add(len(t.source_hash))
-    _all_of_length(addresses, 42, "an address in a transaction's lists")
-    _all_of_length(hashes, 66, "a hash in a transaction's lists")
+    """Values within access lists, authorizations and blob hashes: no column checks them again."""
+    entries = [entry for t in transactions for entry in t.access_list or ()]
+    addresses = [entry.address for entry in entries]
+    addresses += [entry.address for t in transactions for entry in t.authorization_list or ()]
+    hashes = [key for entry in entries for key in entry.storage_keys]
+    hashes += [text for t in transactions for text in t.blob_versioned_hashes or ()]
+    hashes += [t.source_hash for t in transactions if t.source_hash is not None]
+    _all_of_length(set(map(len, addresses)), 42, "an address in a transaction's lists")
+    _all_of_length(set(map(len, hashes)), 66, "a hash in a transaction's lists")
+    if any(text[:2] != "0x" for text in (*addresses, *hashes)):
+        raise ProofFailed("a value in a transaction's lists does not begin with 0x")
 
 
 def _all_of_length(lengths: set[int], wanted: int, what: str) -> None:
