@@ -153,7 +153,7 @@ async def _halt(pool: Pool, client: Client, fork: Fork) -> None:
 
 
 def _record(client: Client, chain: str, change: Change, outcome: str) -> None:
-    at = _recorded_at(client, chain, change) or utc_now()
+    at = _recorded_at(client, chain, change, outcome) or utc_now()
     row = [chain, change.fork_number, change.depth, change.old_head, change.new_head, at, outcome]
     client.insert(
         "reorgs",
@@ -171,19 +171,21 @@ def _record(client: Client, chain: str, change: Change, outcome: str) -> None:
     )
 
 
-def _recorded_at(client: Client, chain: str, change: Change) -> datetime | None:
-    """When this change was recorded before: its pointers are still the old ones, so it was halted,
-    or the run that followed it was killed. The row is written again, not another one.
+def _recorded_at(client: Client, chain: str, change: Change, outcome: str) -> datetime | None:
+    """When this was recorded before: the pointers are still those of then, so it was halted, or the
+    run that followed it was killed. The row is written again, not another one.
     """
     rows = client.query(
         "select detected_at from meta.reorgs final"
-        " where chain = {chain:String} and old_head_hash = {old:String} and detected_at >= ("
+        " where chain = {chain:String} and old_head_hash = {old:String}"
+        " and outcome = {outcome:String} and detected_at >= ("
         "   select max(committed_at) from meta.canonical_blocks final"
         "   where chain = {chain:String} and block_number = {number:UInt64})"
         " order by detected_at desc limit 1",
         parameters={
             "chain": chain,
             "old": change.old_head,
+            "outcome": outcome,
             "number": change.fork_number + change.depth,
         },
     ).result_rows
