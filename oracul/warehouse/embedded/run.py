@@ -225,6 +225,10 @@ class Run:
     ) -> Iterator[bytes]:
         """A result whose format has a beginning and an end: written whole to a file, then read."""
         cut = statement.format_start or statement.end
+        if self._caller.is_reader:
+            # What runs is not quite the text that was checked.
+            core = _text(head[:cut])
+            gate.check(handle, core, statement, *handle.classify(core))
         path = self._room.scratch / f"result-{uuid.uuid4().hex}"
         tail = _text(head[statement.format_start : statement.end]) if statement.fmt else ""
         tail = tail or f"FORMAT {fmt}"

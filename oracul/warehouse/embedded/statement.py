@@ -166,9 +166,12 @@ def _gap_before_data(after: str) -> str:
 
 
 def _format_clause(words: list[Word]) -> tuple[Word, Word] | None:
-    """`FORMAT name` at the end of the text, or right before its `SETTINGS`."""
+    """`FORMAT name` at the end of the text, or right before its `SETTINGS`.
+
+    What has brackets behind it is the function of that name.
+    """
     for at in range(len(words) - 2, 0, -1):
-        if words[at].text == "FORMAT":
+        if words[at].text == "FORMAT" and words[at + 1].text.isidentifier():
             behind = words[at + 2].text if at + 2 < len(words) else "SETTINGS"
             return (words[at], words[at + 1]) if behind == "SETTINGS" else None
     return None

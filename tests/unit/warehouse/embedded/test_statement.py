@@ -16,6 +16,8 @@ from oracul.warehouse.embedded.statement import read_statement
         (b"(select 1) format TSV", "TSV"),
         (b"select 1", None),
         (b"select 'x format JSON'", None),
+        (b"select format('{}', 1)", None),
+        (b"select format('{}', 1) format JSON", "JSON"),
         (b"select format from t", None),
         (b"select `format JSON` from t", None),
         (b"select $$ format JSON $$", None),
