@@ -51,8 +51,8 @@ class Site:
             "ORACUL_CHAINS__DEVNET__MAX_BATCH_BLOCKS": "4",
         }
 
-    def run(self, point="", nth=1):
-        ended = killing.command(INGEST, self.variables, point, nth)
+    def run(self, point="", nth=1, without=()):
+        ended = killing.command(INGEST, self.variables, point, nth, without)
         assert ended.returncode == (killing.KILLED if point else 0), ended.stdout + ended.stderr
 
     def hashes(self):
@@ -114,3 +114,37 @@ def test_recovery_killed_as_well_leaves_what_a_clean_run_leaves(site, promise):
         equal += site.hashes() == clean
     trial.saw(f"{equal} of {trial.count} hash-equal")
     assert equal == trial.count
+
+
+CONTROLS = {
+    "pointers last": ("after the logs", killing.LANDING),
+    "the reorg before its pointers": ("amid a reorg, after the pointers moved", killing.REORG),
+}
+
+
+@pytest.mark.parametrize("protection", CONTROLS)
+def test_control_killed_run_without_a_protection_is_seen(site, protection):
+    point, points = CONTROLS[protection]
+    site.start(points)
+    site.run()
+    clean = site.hashes()
+    site.start(points)
+    site.run(point, without=[protection])
+    site.run()
+    assert site.hashes() != clean
+
+
+def test_control_lost_row_is_seen_without_the_read_back(site):
+    site.start(killing.LANDING)
+    site.run()
+    clean = site.hashes()
+    site.start(killing.LANDING)
+    site.run(without=["a sound insert", "the read-back"])
+    assert site.hashes() != clean
+
+
+def test_read_back_refuses_an_insert_that_lost_a_row(site):
+    site.start(killing.LANDING)
+    ended = killing.command(INGEST, site.variables, without=["a sound insert"])
+    assert (ended.returncode, "were proven" in ended.stderr) == (1, True)
+    assert site.client.command("select count() from meta.canonical_blocks") == 0
