@@ -10,7 +10,8 @@ OraculError                    has a hint: what the operator should do
 │   └── ForkBelowFinality      the nodes contradict a block that was final: a person decides
 ├── WarehouseError             ClickHouse refused, is missing or is in use
 │   ├── MigrationDrift         an applied migration differs from the file
-│   └── LandingMismatch        what was read back is not what was written
+│   ├── LandingMismatch        what was read back is not what was written
+│   └── BackupDamaged          a backup does not hold what it was saved with
 ├── QualityError               a critical check failed
 └── MetricError                a metric definition is wrong
 """
@@ -82,6 +83,10 @@ class MigrationDrift(WarehouseError):
 
 class LandingMismatch(WarehouseError):
     """What was read back after an insert is not what was proven before it."""
+
+
+class BackupDamaged(WarehouseError):
+    """A backup does not hold what it was saved with, so nothing of it was put in place."""
 
 
 class QualityError(OraculError):

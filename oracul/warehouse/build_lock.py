@@ -1,5 +1,5 @@
-"""One build at a time on a machine: a lock on a file of the home folder, freed by the kernel when
-its holder ends, however it ends."""
+"""One build at a time on a machine, one backup too: locks on files of the home folder, freed by the
+kernel when their holder ends, however it ends."""
 
 import fcntl
 import os
@@ -14,13 +14,29 @@ def _say(holder: str) -> None:
     get_logger().info("build_found_running", waiting_for_pid=holder)
 
 
+def _say_backup(holder: str) -> None:
+    get_logger().info("backup_found_running", waiting_for_pid=holder)
+
+
 @contextmanager
 def build_lock(home: Path, on_wait: Callable[[str], None] = _say) -> Iterator[None]:
     """Hold `<home>/dbt/build.lock`; while another process holds it, wait for as long as it takes.
 
     `on_wait` is called once, with the holder's pid as text, before the waiting begins.
     """
-    path = home / "dbt" / "build.lock"
+    with _held(home / "dbt" / "build.lock", on_wait):
+        yield
+
+
+@contextmanager
+def backup_lock(home: Path, on_wait: Callable[[str], None] = _say_backup) -> Iterator[None]:
+    """Hold `<home>/backup.lock` in the same way: one backup, restore or check at a time."""
+    with _held(home / "backup.lock", on_wait):
+        yield
+
+
+@contextmanager
+def _held(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="ascii") as file:
         try:
