@@ -64,10 +64,10 @@ format: $(DEV) ## Put code and generated pages in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/python -m oracul.cli.reference
 
-up: $(SETUP) ## Start the warehouse and a Prefect server with Oracul's deployments
-	@deployments/local/up.sh
+up: $(SETUP) ## Start the local stack: warehouse, Prefect with all deployments, worker
+	@$(BIN)/oracul up
 
-clean: ## Stop the warehouse; remove the environment, data and caches of this checkout
-	@if [ -x $(BIN)/oracul ]; then $(BIN)/oracul warehouse stop || true; fi
+clean: ## Stop the stack and the warehouse; remove the environment, data and caches of this checkout
+	@if [ -x $(BIN)/oracul ]; then $(BIN)/oracul down || true; $(BIN)/oracul warehouse stop || true; fi
 	rm -rf $(VENV) .oracul .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dbt_project/target dbt_project/logs
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

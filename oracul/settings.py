@@ -171,6 +171,13 @@ class AlertSettings(_Group):
     )
 
 
+class PrefectSettings(_Group):
+    """The Prefect server and worker of the local stack (`oracul up`)."""
+
+    port: int = Field(4200, ge=1, le=65535, description="the server's port on 127.0.0.1")
+    worker_limit: int = Field(4, ge=1, le=64, description="flow runs that the worker runs at once")
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Paths are relative to the working directory."""
 
@@ -196,6 +203,7 @@ class Settings(BaseSettings):
     prices: PricesSettings = Field(default_factory=PricesSettings)
     anomalies: AnomalySettings = Field(default_factory=AnomalySettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
+    prefect: PrefectSettings = Field(default_factory=PrefectSettings)
 
     @field_validator("home")
     @classmethod
@@ -208,10 +216,9 @@ class Settings(BaseSettings):
         return self.clickhouse.host is None
 
 
-# Variables of this name that are read elsewhere: by dbt, by prefect.yaml, by `make up`.
+# Variables of this name that are read elsewhere: by dbt, by prefect.yaml, by the stack.
 _READ_ELSEWHERE = {
     "ORACUL_DBT_SCHEMA_PREFIX", "ORACUL_DBT_MARTS_SCHEMA", "ORACUL_PROJECT_DIR",
-    "ORACUL_PREFECT_PORT",
 }  # fmt: skip
 
 

@@ -5,7 +5,19 @@ from typing import Annotated
 import typer
 
 from oracul import __version__
-from oracul.cli import check, dbt, demo, detect, ingest, run, sql, status, transform, warehouse
+from oracul.cli import (
+    check,
+    dbt,
+    demo,
+    detect,
+    ingest,
+    run,
+    sql,
+    stack,
+    status,
+    transform,
+    warehouse,
+)
 
 app = typer.Typer(
     name="oracul",
@@ -44,6 +56,9 @@ app.command("transform")(transform.transform)
 app.command("check")(check.check)
 app.command("detect")(detect.detect)
 app.command("alert")(detect.alert)
+app.command("up")(stack.up)
+app.command("down")(stack.down)
+app.command("logs")(stack.logs)
 app.command("status")(status.status)
 app.command("sql")(sql.sql)
 app.command("dbt", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from oracul.stack import PartState
     from oracul.warehouse import Client
 
 NOTE_WIDTH = 120
@@ -32,8 +33,9 @@ group by suite order by suite
 def status(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show coverage, gaps, lag and proof rate by chain, the last runs and the open findings."""
+    """Show the stack, coverage, gaps, lag and proof rate by chain, the last runs and findings."""
     from oracul.cli.console import settings
+    from oracul.stack import part_states
     from oracul.times import utc_now
     from oracul.warehouse import connect, connection_environment, migrate
 
@@ -42,7 +44,11 @@ def status(
     migrate(client)
     where = connection_environment(loaded)
     address = f"{where['ORACUL_CLICKHOUSE__HOST']}:{where['ORACUL_CLICKHOUSE__PORT']}"
-    facts = {"address": address, **read_status(client, utc_now())}
+    facts = {
+        "address": address,
+        "stack": [_stack_facts(state) for state in part_states(loaded)],
+        **read_status(client, utc_now()),
+    }
     if json:
         typer.echo(json_module.dumps(facts, default=str, indent=2))
     else:
@@ -73,13 +79,13 @@ def read_status(client: "Client", now: datetime) -> dict[str, Any]:
 
 
 def _show(facts: dict[str, Any]) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
-    from oracul.cli.console import MARKS, out
+    from oracul.cli.console import MARKS, out, plain
     from oracul.units import seconds_text
 
     out.print(f"{facts['warehouse']} at {facts['address']}")
+    _show_stack(facts["stack"])
     if not facts["chains"]:
         out.print("No blocks yet. Try `oracul demo`, or `oracul run --chain ethereum`.")
         return
@@ -88,7 +94,7 @@ def _show(facts: dict[str, Any]) -> None:
         table.add_column(name, justify="left" if name == "Chain" else "right")
     for chain in facts["chains"]:
         table.add_row(
-            chain["chain"],
+            plain(chain["chain"]),
             f"{chain['block_count']:,}",
             f"{chain['first_block']:,}",
             f"{chain['last_block']:,}",
@@ -112,7 +118,7 @@ def _show(facts: dict[str, Any]) -> None:
             f"{run['started_at']:%Y-%m-%d %H:%M}",
             seconds_text(took) if took is not None else run["status"],
             f"{run['rows_out']:,}",
-            escape(shorten(run["error"], NOTE_WIDTH, placeholder=" …")),
+            plain(shorten(run["error"], NOTE_WIDTH, placeholder=" …")),
         )
     out.print(runs)
     for suite, counts in facts["checks"].items():
@@ -127,6 +133,28 @@ def _show(facts: dict[str, Any]) -> None:
     out.print(
         f"Answers refused: {facts['rejected_answers']:,} · reorgs followed: {facts['reorgs']:,}"
     )
+
+
+def _stack_facts(state: "PartState") -> dict[str, Any]:
+    return {
+        "part": state.part.name,
+        "process": state.process.lower(),
+        "is_healthy": state.is_healthy,
+        "up_seconds": state.up_seconds,
+        "address": state.part.address,
+    }
+
+
+def _show_stack(parts: list[dict[str, Any]]) -> None:
+    from oracul.cli.console import MARKS, out
+    from oracul.units import seconds_text
+
+    if not parts:
+        out.print("The stack is down: `oracul up` starts it.")
+    for part in parts:
+        mark = MARKS["done" if part["is_healthy"] else "failed"]
+        since = f", up {seconds_text(part['up_seconds'])}" if part["is_healthy"] else ""
+        out.print(f"{mark} {part['part']} {part['process']}{since} {part['address']}".rstrip())
 
 
 def _aware(value: datetime) -> datetime:

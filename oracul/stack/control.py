@@ -1,0 +1,166 @@
+"""Bringing the stack up, part by part until each is healthy, and down again."""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from oracul.chains import PROJECT_ROOT
+from oracul.errors import ConfigError, OraculError
+from oracul.settings import Settings
+from oracul.stack import supervision
+from oracul.stack.parts import WORK_POOL, Part, parts_of, prefect_environment
+
+HEALTHY_SECONDS = 180
+_POLL_SECONDS = 0.5
+_SEEN_DEAD = ("FATAL", "STOPPED")
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class PartState:
+    """How a part is: supervisord's word for its process, and whether it answers."""
+
+    part: Part
+    process: str
+    pid: int
+    up_seconds: int
+    is_healthy: bool
+
+
+def up(settings: Settings, say: Say = lambda _: None) -> list[PartState]:
+    """Start what is not running and wait until all of it is healthy.
+
+    When something does not come up, what this call started is stopped again. Raises ConfigError
+    when a port is taken by somebody else, OraculError with the last words of a part that failed.
+    """
+    parts = parts_of(settings)
+    was_running = supervision.reach(settings) is not None
+    if not was_running:
+        _refuse_taken_port(settings)
+        supervision.start(settings, parts)
+    try:
+        for part in parts:
+            if part.waits:
+                _register_deployments(settings)
+                _start_waiting(settings, part)
+            _wait_until_healthy(settings, part)
+            say(f"{part.name}: {part.what}" + (f", {part.address}" if part.address else ""))
+    except BaseException:
+        if not was_running:
+            down(settings)
+        raise
+    return part_states(settings)
+
+
+def down(settings: Settings) -> bool:
+    """Stop all parts and supervisord; False when it was not running. Raises OraculError."""
+    interface = supervision.reach(settings)
+    if interface is None:
+        return False
+    pid = interface.getPID()
+    interface.shutdown()
+    patience = sum(part.stop_seconds for part in parts_of(settings)) + 10
+    if not supervision.wait_until_gone(pid, patience):
+        raise OraculError(
+            "The stack is still stopping.", hint="Look at `oracul logs`, and try again in a minute."
+        )
+    return True
+
+
+def part_states(settings: Settings) -> list[PartState]:
+    """How each part is now; empty when the stack is down."""
+    interface = supervision.reach(settings)
+    if interface is None:
+        return []
+    found = {one["name"]: one for one in interface.getAllProcessInfo()}
+    return [
+        PartState(
+            part,
+            process=found[part.name]["statename"],
+            pid=found[part.name]["pid"],
+            up_seconds=max(0, found[part.name]["now"] - found[part.name]["start"]),
+            is_healthy=found[part.name]["statename"] == "RUNNING" and _answers(part),
+        )
+        for part in parts_of(settings)
+        if part.name in found
+    ]
+
+
+def _start_waiting(settings: Settings, part: Part) -> None:
+    interface = supervision.reach(settings)
+    if interface and interface.getProcessInfo(part.name)["statename"] in _SEEN_DEAD:
+        interface.startProcess(part.name, False)
+
+
+def _wait_until_healthy(settings: Settings, part: Part) -> None:
+    deadline = time.monotonic() + HEALTHY_SECONDS
+    while time.monotonic() < deadline:
+        state = next((s for s in part_states(settings) if s.part.name == part.name), None)
+        if state is None or state.process == "FATAL":
+            break
+        if state.is_healthy:
+            return
+        time.sleep(_POLL_SECONDS)
+    raise OraculError(
+        f"{part.name} did not come up. Its last words: {_last_words(part)}",
+        hint=f"`oracul logs {part.name}` shows the rest.",
+    )
+
+
+def _answers(part: Part) -> bool:
+    if part.health_url is None:
+        return True
+    try:
+        return httpx.get(part.health_url, timeout=5).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", settings.prefect.port))
+        except OSError:
+            raise ConfigError(
+                f"Port {settings.prefect.port} is taken by another program.",
+                hint="Stop it, or set ORACUL_PREFECT__PORT to a free port.",
+            ) from None
+
+
+def _register_deployments(settings: Settings) -> None:
+    """Tell the Prefect server what `prefect.yaml` says; the same again changes nothing."""
+    _prefect(settings, ["work-pool", "create", WORK_POOL, "--type", "process", "--overwrite"])
+    _prefect(settings, ["--no-prompt", "deploy", "--all"])
+
+
+def _prefect(settings: Settings, words: Sequence[str]) -> None:
+    part = next(part for part in parts_of(settings) if part.name == "prefect")
+    done = subprocess.run(  # noqa: S603 - a program of this environment, words of ours
+        [part.command[0], *words],
+        env=os.environ | prefect_environment(settings),
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (settings.home / "logs" / "deploy.log").write_text(done.stdout + done.stderr, encoding="utf-8")
+    if done.returncode:
+        last = (done.stderr or done.stdout).strip().splitlines()
+        raise OraculError(
+            f"`prefect {' '.join(words)}` failed: {last[-1] if last else 'it said nothing'}",
+            hint="`oracul logs deploy` shows all it said.",
+        )
+
+
+def _last_words(part: Part) -> str:
+    if not part.log.exists():
+        return "(none)"
+    lines = part.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return " / ".join(line.strip() for line in lines[-3:] if line.strip()) or "(none)"

@@ -1,0 +1,92 @@
+"""What the local stack is made of. Pure: from settings to commands, addresses and log files."""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from oracul.chains import PROJECT_ROOT
+from oracul.settings import Settings
+
+WORK_POOL = "oracul"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of the stack.
+
+    `health_url` answers with status 200 once it is up; None = being alive is enough. `address` is
+    where people find it. A part that `waits` is started only when the others are healthy and the
+    deployments are registered.
+    """
+
+    name: str
+    what: str
+    command: tuple[str, ...]
+    log: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    health_url: str | None = None
+    address: str = ""
+    stop_seconds: int = 30
+    waits: bool = False
+
+
+def parts_of(settings: Settings) -> list[Part]:
+    """The parts in the order they are started; no warehouse when one is configured elsewhere."""
+    logs = settings.home / "logs"
+    prefect = prefect_environment(settings)
+    parts = [
+        Part(
+            name="prefect",
+            what="Prefect server and UI",
+            command=(_program("prefect"), "server", "start", "--host", "127.0.0.1", "--port",
+                     str(settings.prefect.port)),
+            log=logs / "prefect.log",
+            environment=prefect,
+            health_url=f"{prefect['PREFECT_API_URL']}/health",
+            address=f"http://127.0.0.1:{settings.prefect.port}",
+        ),
+        Part(
+            name="worker",
+            what="runs the deployments",
+            command=(_program("prefect"), "worker", "start", "--pool", WORK_POOL, "--type",
+                     "process", "--limit", str(settings.prefect.worker_limit)),
+            log=logs / "worker.log",
+            environment=prefect,
+            # A batch in hand is landed before a run ends.
+            stop_seconds=60,
+            waits=True,
+        ),
+    ]  # fmt: skip
+    if settings.clickhouse.host is None:
+        warehouse = Part(
+            name="warehouse",
+            what="ClickHouse, embedded",
+            command=(sys.executable, "-m", "oracul.stack.keep"),
+            log=logs / "warehouse-keeper.log",
+        )
+        parts.insert(0, warehouse)
+    return parts
+
+
+def prefect_environment(settings: Settings) -> dict[str, str]:
+    """Variables under which Prefect's programs find this home's server and stay on this machine."""
+    return {
+        "ORACUL_HOME": str(settings.home),
+        "ORACUL_PROJECT_DIR": str(PROJECT_ROOT),
+        "PREFECT_HOME": str(settings.home / "prefect"),
+        "PREFECT_API_URL": f"http://127.0.0.1:{settings.prefect.port}/api",
+        # The UI asks the address it was served from.
+        "PREFECT_SERVER_UI_API_URL": "/api",
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_CLI_PROMPT": "false",
+        "PREFECT_CLI_COLORS": "false",
+        "PREFECT_WORKER_QUERY_SECONDS": "5",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def _program(name: str) -> str:
+    """A program of this very environment."""
+    return str(Path(sys.executable).with_name(name))
