@@ -238,7 +238,7 @@ def _json_of(reply: httpx.Response, body: bytes, source: str, *, shown: str) -> 
     if failure is not None:
         raise failure
     try:
-        if _depth(body) > DEEPEST_JSON:
+        if json_depth(body) > DEEPEST_JSON:
             raise RecursionError
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -246,7 +246,7 @@ def _json_of(reply: httpx.Response, body: bytes, source: str, *, shown: str) -> 
         raise BadReply(f"{source} answered with something that is not JSON: {shown!r}.") from None
 
 
-def _depth(body: bytes) -> int:
+def json_depth(body: bytes) -> int:
     """Levels of brackets outside strings, at most.
 
     A decoder recurses, and a library that raised Python's recursion limit takes its guard away.

@@ -5,6 +5,7 @@ the newest of them to the chain. The rules are pure; `hashes_at` asks.
 """
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -14,9 +15,12 @@ from extractors.evm.endpoint import Endpoint
 from extractors.evm.parse import BlockFacts
 from extractors.evm.pointers import Pointer
 from extractors.evm.pool import Pool
-from extractors.evm.structs import BlockName
+from extractors.evm.structs import AnyReply, BlockName
 from oracul.errors import SourceError
 
+# Heights beyond 60 bits are nobody's, and would not fit into the statements that take them.
+_NUMBER = re.compile(r"0x[0-9a-fA-F]{1,15}")
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 _name: msgspec.json.Decoder[BlockName | None] = msgspec.json.Decoder(BlockName | None)
 
 
@@ -93,15 +97,23 @@ async def named_at(pool: Pool, numbers: Sequence[int]) -> dict[int, dict[str, st
 
 
 async def _names(pool: Pool, endpoint: Endpoint, numbers: Sequence[int]) -> list[BlockName | None]:
-    replies = await pool.batch(
-        endpoint, [("eth_getBlockByNumber", [hex(n), False]) for n in numbers]
-    )
-    return [block_name(reply.result) if reply.error is None else None for reply in replies]
+    def read(replies: list[AnyReply]) -> list[BlockName | None]:
+        return [block_name(reply.result) if reply.error is None else None for reply in replies]
+
+    calls = [("eth_getBlockByNumber", [hex(n), False]) for n in numbers]
+    return await pool.insist(endpoint, calls, read)
 
 
 def block_name(result: msgspec.Raw) -> BlockName | None:
-    """Number, hash and parent of a block's JSON; None for null and for anything unreadable."""
+    """Number, hash and parent of a block's JSON, digits in lower case; None for null and for
+    anything else that names no block.
+    """
     try:
-        return _name.decode(result)
-    except msgspec.DecodeError:
+        name = _name.decode(result)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+    if name is None or not _NUMBER.fullmatch(name.number):
+        return None
+    if not (_HASH.fullmatch(name.hash) and _HASH.fullmatch(name.parent_hash)):
+        return None
+    return BlockName(name.number, name.hash.lower(), name.parent_hash.lower())

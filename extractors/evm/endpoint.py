@@ -3,6 +3,9 @@
 The address is a secret (keys live in it): only `name`, the host, is ever shown or stored.
 """
 
+import asyncio
+import math
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +19,23 @@ from pydantic import SecretStr
 
 from extractors.evm.structs import AnyReply
 from oracul.errors import BadReply, ConfigError, RateLimited, SourceUnavailable
-from oracul.http import status_error
+from oracul.http import DEEPEST_JSON, json_depth, status_error
 from oracul.reach import refusal_of_host
 from oracul.redact import without_secrets
 
 _REFUSED_AFTER_PROOFS = 3
+# A node behind a balancer with one bad machine is worth keeping: each block it gives provably makes
+# up for this share of a disproven one.
+_REDEEMED_A_BLOCK = 0.1
 _GROWTH = 1.0
 _SHRINK = 0.5
 # What nodes and providers answer, inside a 200, to say "too many requests" or "too much at once".
 _LIMIT_CODES = frozenset({-32005, -32029, -32097, 429})
 _BODY_SHOWN = 160
+# Ten blocks of the largest size are some 100 MB of JSON.
+LONGEST_REPLY_MB = 512
+_TURN_STEP_SECONDS = 0.5
+_SAFE_RECURSION = 5_000
 
 
 @dataclass
@@ -42,6 +52,7 @@ class Endpoint:
     not_before: float = 0.0
     failures: int = 0
     proof_failures: int = 0
+    distrust: float = 0.0
     has_block_receipts: bool = True
     is_syncing: bool = False
     set_aside: str = ""
@@ -60,17 +71,44 @@ class Endpoint:
         self.batch_blocks = min(self.batch_blocks + 1, self.max_batch_blocks)
 
     def slowed(self, wait_seconds: float, *, smaller_batch: bool = False) -> None:
-        """Halve what is in flight, and wait before the next request."""
-        self.failures += 1
-        self.window = max(1.0, self.window * _SHRINK)
-        if smaller_batch:
-            self.batch_blocks = max(1, self.batch_blocks // 2)
-        self.not_before = max(self.not_before, time.monotonic() + wait_seconds)
+        """Halve what is in flight, and wait before the next request.
+
+        Requests that were under way when one failed belong to the same failure. Batches get
+        smaller when that did not help: a batch that is too large fails each time.
+        """
+        now = time.monotonic()
+        if now >= self.not_before:
+            self.failures += 1
+            self.window = max(1.0, self.window * _SHRINK)
+            if smaller_batch and self.failures > 1:
+                self.batch_blocks = max(1, self.batch_blocks // 2)
+        self.not_before = max(self.not_before, now + wait_seconds)
+
+    async def turn(self, patience_seconds: float) -> None:
+        """Wait until it may be asked again: nothing is sent before.
+
+        Raises RateLimited when that is later than `patience_seconds` from now, SourceUnavailable
+        when it is set aside meanwhile.
+        """
+        while (left := self.not_before - time.monotonic()) > 0:
+            if not self.is_usable:
+                raise SourceUnavailable(f"{self.name} was set aside: {self.set_aside}")
+            if left > patience_seconds:
+                raise RateLimited(
+                    f"{self.name} is not to be asked for another {left:.0f} s.",
+                    retry_after_seconds=left,
+                )
+            await asyncio.sleep(min(left, _TURN_STEP_SECONDS))
+
+    def gave_proven(self, blocks: int) -> None:
+        """Count blocks that were proven: they redeem an answer that was not."""
+        self.distrust = max(0.0, self.distrust - blocks * _REDEEMED_A_BLOCK)
 
     def failed_proof(self) -> None:
         """Count a disproven answer; after a few the endpoint is set aside for this run."""
         self.proof_failures += 1
-        if self.proof_failures >= _REFUSED_AFTER_PROOFS and self.is_usable:
+        self.distrust += 1
+        if self.distrust >= _REFUSED_AFTER_PROOFS and self.is_usable:
             self.set_aside = f"{self.proof_failures} of its answers were disproven"
 
 
@@ -135,12 +173,19 @@ def batch_body(calls: Sequence[tuple[str, list[Any]]], first_id: int = 0) -> byt
 
 
 async def post(
-    session: aiohttp.ClientSession, endpoint: Endpoint, body: bytes, timeout_seconds: float
+    session: aiohttp.ClientSession,
+    endpoint: Endpoint,
+    body: bytes,
+    timeout_seconds: float,
+    *,
+    patience_seconds: float = math.inf,
 ) -> bytes:
-    """One HTTP request; returns the body of a batch reply, its elements unread.
+    """One HTTP request in the endpoint's turn; returns the body of a batch reply, its elements
+    unread. What the endpoint asks to wait holds for every request after it.
 
     Raises RateLimited, SourceUnavailable or BadReply, naming the endpoint and nothing secret.
     """
+    await endpoint.turn(patience_seconds)
     endpoint.requests += 1
     try:
         async with session.post(
@@ -150,7 +195,7 @@ async def post(
             timeout=aiohttp.ClientTimeout(total=timeout_seconds),
             allow_redirects=False,
         ) as reply:
-            content = await reply.read()
+            content = await _read(reply, endpoint)
             status, retry_after = reply.status, reply.headers.get("retry-after")
     except TimeoutError:
         raise SourceUnavailable(
@@ -165,11 +210,28 @@ async def post(
     endpoint.received_bytes += len(content)
     failure = status_error(endpoint.name, status, retry_after=retry_after, now=datetime.now(UTC))
     if failure is not None:
+        if isinstance(failure, RateLimited) and failure.retry_after_seconds:
+            until = time.monotonic() + failure.retry_after_seconds
+            endpoint.not_before = max(endpoint.not_before, until)
         raise failure
+    if sys.getrecursionlimit() > _SAFE_RECURSION and json_depth(content) > DEEPEST_JSON:
+        # Decoders recurse; a library that raised the limit took their guard away.
+        raise BadReply(f"{endpoint.name} sent an answer that is nested too deeply.")
     start, end = content[:64].lstrip()[:1], content[-64:].rstrip()[-1:]
     if start == b"[" and end == b"]":
         return content
     raise _not_a_batch(endpoint, content)
+
+
+async def _read(reply: aiohttp.ClientResponse, endpoint: Endpoint) -> bytes:
+    """The body, unpacked; no more than LONGEST_REPLY_MB of it is ever read."""
+    pieces, size = [], 0
+    async for piece in reply.content.iter_any():
+        size += len(piece)
+        if size > LONGEST_REPLY_MB << 20:
+            raise BadReply(f"{endpoint.name} sent an answer of more than {LONGEST_REPLY_MB} MB.")
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 _UNREACHABLE = "Check that the node runs and that the RPC URL in the settings is right."
@@ -178,7 +240,7 @@ _UNREACHABLE = "Check that the node runs and that the RPC URL in the settings is
 def _not_a_batch(endpoint: Endpoint, content: bytes) -> BadReply | RateLimited | SourceUnavailable:
     try:
         reply = msgspec.json.decode(content, type=AnyReply)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return BadReply(f"{endpoint.name} sent an answer that is cut or not JSON-RPC.")
     if reply.error is None:
         return BadReply(f"{endpoint.name} answered a batch with a single reply.")

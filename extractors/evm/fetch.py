@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from extractors.evm.endpoint import Endpoint, batch_body, is_limit, post
+from extractors.evm.bodies import parsed, post_all
+from extractors.evm.endpoint import Endpoint, batch_body, is_limit
 from extractors.evm.parse import Answer, Parsed, Refusal
 from extractors.evm.pool import Pool, is_method_missing
 from extractors.evm.structs import BlockTxHashesReply
@@ -43,20 +44,30 @@ class Fetch:
     wants_proof: bool = True
     failing_since: dict[str, float] = field(default_factory=dict)
     last_error: SourceError | None = None
+    accepted: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAX_TASKS))
 
     async def run(self) -> None:
         """Until everything is fetched or given up. Raises SourceError when no endpoint is left."""
-        self.work.give_up_what_nobody_has([e.name for e in self.pool.usable])
-        async with asyncio.TaskGroup() as group:
-            for endpoint in self.pool.usable:
-                group.create_task(self._pull(endpoint))
+        while True:
+            accepted = self.accepted
+            await self._round()
+            # A node that gives other blocks may give these too, a moment later.
+            if self.accepted == accepted or not self.work.try_again():
+                break
         if not self.work.is_drained and not self.pool.usable:
             raise self.last_error or SourceUnavailable(
                 f"No RPC endpoint of {self.pool.chain.chain} is left to ask: "
                 + "; ".join(f"{e.name}: {e.set_aside}" for e in self.pool.endpoints)
             )
+
+    async def _round(self) -> None:
+        """Until each block is fetched, or every endpoint has failed it."""
+        self.work.give_up_what_nobody_has([e.name for e in self.pool.usable])
+        async with asyncio.TaskGroup() as group:
+            for endpoint in self.pool.usable:
+                group.create_task(self._pull(endpoint))
 
     def stop(self) -> None:
         """Hand out nothing more; what is in hand is finished."""
@@ -91,18 +102,21 @@ class Fetch:
         try:
             async with self.slots:
                 try:
-                    answer = await self._answer(endpoint, numbers)
-                    parsed = await self.parser.parse(answer)
+                    answer, bodies = await self._answer(endpoint, numbers)
+                    found = await parsed(
+                        self.pool, endpoint, self.parser, answer, bodies, self._failed_in_part
+                    )
                 except (RateLimited, SourceUnavailable, BadReply) as error:
                     self._failed(endpoint, numbers, error)
                 else:
-                    await self._take(endpoint, parsed, by_block=answer.receipt_counts is None)
+                    await self._take(endpoint, found, by_block=answer.receipt_counts is None)
         finally:
             endpoint.in_flight -= 1
             async with self.changed:
                 self.changed.notify_all()
 
-    async def _answer(self, endpoint: Endpoint, numbers: list[int]) -> Answer:
+    async def _answer(self, endpoint: Endpoint, numbers: list[int]) -> tuple[Answer, list[bytes]]:
+        """What the endpoint answers for these blocks, and the requests that it answered."""
         block_calls = [("eth_getBlockByNumber", [hex(n), True]) for n in numbers]
         by_block = endpoint.has_block_receipts
         bodies = [batch_body(block_calls)]
@@ -111,8 +125,10 @@ class Fetch:
         block_body, *receipt_bodies = await self._post_all(endpoint, bodies)
         counts: tuple[int, ...] | None = None
         if not by_block:
-            counts, receipt_bodies = await self._single_receipts(endpoint, block_body, numbers)
-        return Answer(
+            counts, singles = self._single_receipts(endpoint, block_body, numbers)
+            bodies += singles
+            receipt_bodies = await self._post_all(endpoint, singles)
+        answer = Answer(
             self.pool.chain.chain,
             endpoint.name,
             tuple(numbers),
@@ -121,14 +137,20 @@ class Fetch:
             counts,
             self.wants_proof,
         )
+        return answer, bodies
 
-    async def _single_receipts(
+    async def _post_all(self, endpoint: Endpoint, bodies: Sequence[bytes]) -> list[bytes]:
+        return await post_all(self.pool, endpoint, bodies, self._failed_in_part)
+
+    def _single_receipts(
         self, endpoint: Endpoint, block_body: bytes, numbers: Sequence[int]
     ) -> tuple[tuple[int, ...], list[bytes]]:
-        """For nodes without eth_getBlockReceipts: one call a transaction, in batches."""
+        """For nodes without eth_getBlockReceipts: one call a transaction, in batches. Returns how
+        many belong to each block, and the requests.
+        """
         try:
             replies = _tx_hashes.decode(block_body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise BadReply(f"{endpoint.name} sent blocks that cannot be read.") from None
         by_id = {reply.id: reply.result for reply in replies}
         hashes, counts = [], []
@@ -142,18 +164,15 @@ class Fetch:
             )
             for i in range(0, len(hashes), _RECEIPTS_A_BATCH)
         ]
-        return tuple(counts), await self._post_all(endpoint, bodies)
+        return tuple(counts), bodies
 
-    async def _post_all(self, endpoint: Endpoint, bodies: Sequence[bytes]) -> list[bytes]:
-        timeout = self.pool.request_timeout_seconds
-        found = await asyncio.gather(
-            *(post(self.pool.session, endpoint, body, timeout) for body in bodies),
-            return_exceptions=True,
-        )
-        for reply in found:
-            if isinstance(reply, BaseException):
-                raise reply
-        return [reply for reply in found if isinstance(reply, bytes)]
+    def _failed_in_part(self, endpoint: Endpoint, error: SourceError) -> None:
+        """Half of a batch failed and is asked for again."""
+        self.last_error = error
+        if isinstance(error, BadReply):
+            endpoint.slowed(0.0)
+        else:
+            self._back_off(endpoint, error)
 
     def _failed(self, endpoint: Endpoint, numbers: list[int], error: SourceError) -> None:
         """A whole batch failed: try it again later, smaller, or elsewhere."""
@@ -192,14 +211,16 @@ class Fetch:
         else:
             endpoint.slowed(wait, smaller_batch=isinstance(error, SourceUnavailable))
 
-    async def _take(self, endpoint: Endpoint, parsed: Parsed, *, by_block: bool) -> None:
+    async def _take(self, endpoint: Endpoint, found: Parsed, *, by_block: bool) -> None:
         """Hand on what was proven; see to refusals. `by_block` = how receipts were asked."""
-        if parsed.facts:
+        if found.facts:
             self.failing_since.pop(endpoint.name, None)
-            await self.sink(parsed)
-            self.work.accept(fact.number for fact in parsed.facts)
+            endpoint.gave_proven(len(found.facts))
+            self.accepted += len(found.facts)
+            await self.sink(found)
+            self.work.accept(fact.number for fact in found.facts)
         limited = None
-        for told in parsed.refusals:
+        for told in found.refusals:
             # Parsing may have happened in a process that knows no secrets.
             refusal = msgspec.structs.replace(told, reason=without_secrets(told.reason))
             if refusal.kind == "error" and is_method_missing(refusal.code):
@@ -218,5 +239,5 @@ class Fetch:
                 self.work.refuse(endpoint.name, refusal, [e.name for e in self.pool.usable])
         if limited is not None:
             self._back_off(endpoint, RateLimited(f"{endpoint.name} limits us: {limited.reason}"))
-        elif parsed.facts:
+        elif found.facts:
             endpoint.succeeded()

@@ -7,7 +7,7 @@ from extractors.evm.branch import block_name
 from extractors.evm.endpoint import Endpoint
 from extractors.evm.pool import Pool
 from extractors.evm.structs import AnyReply, BlockName
-from oracul.errors import SourceError, SourceUnavailable
+from oracul.errors import BadReply, SourceError, SourceUnavailable
 
 _HEADS_APART = 1_000
 
@@ -90,12 +90,21 @@ async def _claim(pool: Pool, endpoint: Endpoint) -> Claim:
     calls: list[tuple[str, list[object]]] = [
         ("eth_getBlockByNumber", [tag, False]) for tag in ("latest", "safe", "finalized")
     ]
-    replies = await pool.batch(endpoint, [*calls, ("eth_syncing", [])])
-    latest = _block_name(replies[0])
-    if latest is None:
-        raise SourceUnavailable(f"{endpoint.name} does not know its latest block.")
-    safe, finalized = _block_name(replies[1]), _block_name(replies[2])
-    endpoint.is_syncing = replies[3].error is None and bytes(replies[3].result) != b"false"
+    asked = 0
+
+    def read(replies: list[AnyReply]) -> tuple[BlockName, BlockName | None, BlockName | None]:
+        nonlocal asked
+        asked += 1
+        latest, safe, finalized = (_block_name(reply) for reply in replies[:3])
+        if latest is None:
+            raise SourceUnavailable(f"{endpoint.name} does not know its latest block.")
+        if finalized is None and asked == 1:
+            # Without the tag a depth counts instead: believe it of a node that says so twice only.
+            raise BadReply(f"{endpoint.name} does not name a finalized block.")
+        endpoint.is_syncing = replies[3].error is None and bytes(replies[3].result)[:1] == b"{"
+        return latest, safe, finalized
+
+    latest, safe, finalized = await pool.insist(endpoint, [*calls, ("eth_syncing", [])], read)
     return Claim(
         endpoint=endpoint,
         latest=int(latest.number, 16),

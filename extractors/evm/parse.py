@@ -79,6 +79,16 @@ class Parsed(msgspec.Struct, frozen=True):
     refusals: tuple[Refusal, ...]
 
 
+class BadBody(BadReply):
+    """One of an answer's bodies cannot be read: `place` 0 is that of the blocks, the others those
+    of the receipts in their order.
+    """
+
+    def __init__(self, message: str, *, place: int = 0, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.place = place
+
+
 class Refused(Exception):
     """One block of an answer is not taken."""
 
@@ -88,7 +98,7 @@ class Refused(Exception):
 
 
 def parse_answer(answer: Answer) -> Parsed:
-    """Decode, prove and lay out in columns. Raises BadReply when a whole body is no answer."""
+    """Decode, prove and lay out in columns. Raises BadBody when a whole body is no answer."""
     count = len(answer.numbers)
     blocks = _in_order(answer.block_body, _block, count)
     receipts = _receipts_of(answer)
@@ -153,11 +163,11 @@ def _are_of_another_block(answer: Answer, number: int, block: Block) -> bool:
 def _receipts_of(answer: Answer) -> list[list[Receipt] | Refused]:
     count = len(answer.numbers)
     if answer.receipt_counts is None:
-        replies = _in_order(answer.receipt_bodies[0], _receipt_list, count)
+        replies = _in_order(answer.receipt_bodies[0], _receipt_list, count, place=1)
         return [_result(reply, "the node does not have this block's receipts") for reply in replies]
     singles: list[Any] = []
-    for body in answer.receipt_bodies:
-        singles += _in_order(body, _receipt, None, first_id=len(singles))
+    for place, body in enumerate(answer.receipt_bodies, start=1):
+        singles += _in_order(body, _receipt, None, first_id=len(singles), place=place)
     taken, lists = 0, []
     for wanted in answer.receipt_counts:
         lists.append(_joined(singles[taken : taken + wanted], wanted))
@@ -209,38 +219,44 @@ _raw_batch = msgspec.json.Decoder(list[msgspec.Raw])
 _any = msgspec.json.Decoder(AnyReply)
 
 
-def _in_order(body: bytes, element: _Element, count: int | None, first_id: int = 0) -> list[Any]:
+# A decoder recurses into what is nested, and may be told to read a page of open brackets.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def _in_order(
+    body: bytes, element: _Element, count: int | None, first_id: int = 0, place: int = 0
+) -> list[Any]:
     """Replies sorted by id; an element of the wrong shape becomes Refused.
 
-    Raises BadReply for a body that is not a batch, or whose ids are not exactly those asked for.
+    Raises BadBody for a body that is not a batch, or whose ids are not exactly those asked for.
     """
     try:
         replies = element.batch.decode(body)
         ids = [reply.id for reply in replies]
     except msgspec.ValidationError:
-        ids, replies = _one_by_one(body, element)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadReply(f"the reply is cut or not JSON ({error})") from None
+        ids, replies = _one_by_one(body, element, place)
+    except UNREADABLE as error:
+        raise BadBody(f"the reply is cut or not JSON ({error})", place=place) from None
     wanted = range(first_id, first_id + (len(ids) if count is None else count))
     if ids == list(wanted):
         return list(replies)
     by_id = dict(zip(ids, replies, strict=True))
     if len(by_id) != len(ids) or set(by_id) != set(wanted):
-        raise BadReply("the ids of the reply are not those of the request")
+        raise BadBody("the ids of the reply are not those of the request", place=place)
     return [by_id[i] for i in wanted]
 
 
-def _one_by_one(body: bytes, element: _Element) -> tuple[list[Any], list[Any]]:
+def _one_by_one(body: bytes, element: _Element, place: int) -> tuple[list[Any], list[Any]]:
     try:
         raws = _raw_batch.decode(body)
         ids = [_any.decode(raw).id for raw in raws]
-    except msgspec.DecodeError as error:
-        raise BadReply(f"the reply is not a JSON-RPC batch ({error})") from None
+    except UNREADABLE as error:
+        raise BadBody(f"the reply is not a JSON-RPC batch ({error})", place=place) from None
     replies: list[Any] = []
     for raw in raws:
         try:
             replies.append(element.single.decode(raw))
-        except msgspec.ValidationError as error:
+        except UNREADABLE as error:
             replies.append(Refused("bad", f"the answer has another shape: {error}"))
     return ids, replies
 

@@ -7,10 +7,10 @@ pulled by `fetch`, which uses all endpoints at once.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
@@ -26,7 +26,11 @@ from oracul.settings import Settings
 _replies = msgspec.json.Decoder(list[AnyReply])
 _METHOD_NOT_FOUND = frozenset({-32601, -32604})
 _GREETING_SECONDS = 10.0
+# How long a question waits for an endpoint's turn while there are others; how often it is asked.
+_PATIENCE_SECONDS = 5.0
+_TRIES = 3
 Call = tuple[str, list[Any]]
+Read = TypeVar("Read")
 
 
 @dataclass
@@ -54,10 +58,17 @@ class Pool:
 
     async def batch(self, endpoint: Endpoint, calls: Sequence[Call]) -> list[AnyReply]:
         """Answers of one endpoint in the order of the calls, errors of single calls among them."""
-        body = await post(self.session, endpoint, batch_body(calls), self.request_timeout_seconds)
+        is_alone = len(self.usable) == 1
+        body = await post(
+            self.session,
+            endpoint,
+            batch_body(calls),
+            self.request_timeout_seconds,
+            patience_seconds=self.policy.deadline_seconds if is_alone else _PATIENCE_SECONDS,
+        )
         try:
             replies = _replies.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise BadReply(f"{endpoint.name} sent an answer that is cut or not JSON.") from None
         by_id = {reply.id: reply for reply in replies}
         if len(replies) != len(calls) or set(by_id) != set(range(len(calls))):
@@ -66,6 +77,37 @@ class Pool:
             if reply.error is not None and is_limit(reply.error.code, reply.error.message):
                 raise RateLimited(f"{endpoint.name} limits us: {reply.error.message[:160]}")
         return [by_id[i] for i in range(len(calls))]
+
+    async def insist(
+        self,
+        endpoint: Endpoint,
+        calls: Sequence[Call],
+        read: Callable[[list[AnyReply]], Read],
+    ) -> Read:
+        """What `read` makes of an endpoint's answers, asked a few times: for questions whose point
+        is what this endpoint says. The last one that is left is asked until the deadline.
+
+        Raises its last SourceError, those of `read` among them.
+        """
+        start, attempt = time.monotonic(), 0
+        while True:
+            attempt += 1
+            try:
+                return read(await self.batch(endpoint, calls))
+            except (RateLimited, SourceUnavailable, BadReply) as error:
+                asked = error.retry_after_seconds if isinstance(error, RateLimited) else None
+                wait = wait_seconds(
+                    self.policy,
+                    attempt,
+                    time.monotonic() - start,
+                    jitter=random.random(),  # noqa: S311 — spreads retries, guards nothing
+                    retry_after_seconds=asked,
+                )
+                is_alone = len(self.usable) == 1 and not isinstance(error, BadReply)
+                is_over = attempt >= _TRIES and not is_alone
+                if wait is None or is_over or (asked or 0.0) > _PATIENCE_SECONDS:
+                    raise
+            await asyncio.sleep(wait)
 
     async def ask(self, calls: Sequence[Call]) -> list[AnyReply]:
         """Like `ask_named`, without saying who answered."""
@@ -97,7 +139,7 @@ class Pool:
                 jitter=random.random(),  # noqa: S311 — spreads retries, guards nothing
                 retry_after_seconds=asked,
             )
-            if wait is None or isinstance(last, BadReply):
+            if wait is None or (isinstance(last, BadReply) and attempt >= _TRIES):
                 raise last
             await asyncio.sleep(wait)
 
@@ -152,9 +194,9 @@ async def _chain_id_fault(pool: Pool, endpoint: Endpoint) -> SourceError | Confi
         try:
             (reply,) = await pool.batch(endpoint, [("eth_chainId", [])])
             return _chain_id_verdict(pool.chain, endpoint, reply)
-        except BadReply as error:
-            return error
-        except (RateLimited, SourceUnavailable) as error:
+        except (RateLimited, SourceUnavailable, BadReply) as error:
+            if isinstance(error, BadReply) and attempt >= _TRIES:
+                return error
             asked = error.retry_after_seconds if isinstance(error, RateLimited) else None
             wait = wait_seconds(
                 replace(
@@ -173,15 +215,14 @@ async def _chain_id_fault(pool: Pool, endpoint: Endpoint) -> SourceError | Confi
             await asyncio.sleep(wait)
 
 
-def _chain_id_verdict(
-    chain: ChainSpec, endpoint: Endpoint, reply: AnyReply
-) -> SourceError | ConfigError | None:
+def _chain_id_verdict(chain: ChainSpec, endpoint: Endpoint, reply: AnyReply) -> ConfigError | None:
+    """None when the answer is the chain's id. Raises BadReply when it is none."""
     if reply.error is not None:
-        return BadReply(f"{endpoint.name} does not answer eth_chainId: {reply.error.message[:160]}")
+        raise BadReply(f"{endpoint.name} does not answer eth_chainId: {reply.error.message[:160]}")
     try:
         found = int(msgspec.json.decode(reply.result, type=str), 16)
-    except (msgspec.DecodeError, ValueError):
-        return BadReply(f"{endpoint.name} answered eth_chainId with something else.")
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise BadReply(f"{endpoint.name} answered eth_chainId with something else.") from None
     if found != chain.chain_id:
         return ConfigError(
             f"{endpoint.name} serves chain id {found}, but {chain.chain} is {chain.chain_id}.",

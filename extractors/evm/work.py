@@ -25,16 +25,27 @@ class Work:
     strikes: dict[int, dict[str, int]] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
     given_up: dict[int, str] = field(default_factory=dict)
+    barred: dict[int, str] = field(default_factory=dict)
     in_hand: int = 0
     is_stopped: bool = False
 
     @classmethod
     def again_without(cls, blame: dict[int, str]) -> "Work":
         """Blocks to fetch again, each from another endpoint than the one named."""
-        work = cls(iter(()), deque(sorted(blame, reverse=True)))
+        work = cls(iter(()), deque(sorted(blame, reverse=True)), barred=dict(blame))
         for number, source in blame.items():
             work.strikes[number] = {source: OUT}
         return work
+
+    def try_again(self) -> bool:
+        """Hand out again what was given up; False when there is nothing, or no more is wanted."""
+        if self.is_stopped or not self.given_up:
+            return False
+        for number in sorted(self.given_up, reverse=True):
+            self.strikes[number] = {self.barred[number]: OUT} if number in self.barred else {}
+            self.again.append(number)
+        self.given_up.clear()
+        return True
 
     def take(self, endpoint: str, size: int) -> list[int]:
         """Up to `size` numbers for an endpoint to fetch; none means: nothing for it right now."""

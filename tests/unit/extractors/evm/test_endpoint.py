@@ -1,10 +1,12 @@
 """Endpoints: names without secrets, and how hard they are pulled."""
 
+import asyncio
+
 import pytest
 from pydantic import SecretStr
 
 from extractors.evm.endpoint import is_limit, make_endpoints
-from oracul.errors import ConfigError
+from oracul.errors import ConfigError, RateLimited
 
 
 def endpoints(*urls):
@@ -35,7 +37,31 @@ def test_window_grows_with_success_and_halves_with_failure():
         endpoint.succeeded()
     assert (int(endpoint.window), endpoint.batch_blocks) == (8, 10)
     endpoint.slowed(0, smaller_batch=True)
-    assert (int(endpoint.window), endpoint.batch_blocks) == (4, 5)
+    assert (int(endpoint.window), endpoint.batch_blocks) == (4, 10)
+    endpoint.slowed(0, smaller_batch=True)
+    assert (int(endpoint.window), endpoint.batch_blocks) == (2, 5)
+
+
+def test_failures_of_requests_that_were_under_way_count_once():
+    (endpoint,) = endpoints("http://a")
+    for _ in range(4):
+        endpoint.slowed(60, smaller_batch=True)
+    assert endpoint.failures == 1
+
+
+def test_endpoint_that_mostly_gives_proven_blocks_is_kept():
+    (endpoint,) = endpoints("http://a")
+    for _ in range(20):
+        endpoint.failed_proof()
+        endpoint.gave_proven(10)
+    assert endpoint.is_usable
+
+
+def test_endpoint_that_asked_to_wait_longer_than_one_can_is_not_asked():
+    (endpoint,) = endpoints("http://a")
+    endpoint.slowed(60)
+    with pytest.raises(RateLimited, match="another 60 s"):
+        asyncio.run(endpoint.turn(5))
 
 
 def test_endpoint_is_set_aside_after_repeated_disproven_answers():

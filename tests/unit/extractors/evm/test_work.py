@@ -54,3 +54,13 @@ def test_work_put_back_is_no_strike():
         assert w.take("a", 1) == [1]
         w.put_back([1])
     assert not w.given_up
+
+
+def test_given_up_blocks_are_tried_again_but_not_where_they_are_barred():
+    w = Work.again_without({1: "a"})
+    w.take("b", 1)
+    w.refuse("b", Refusal(1, "missing", "null"), ["a", "b"])
+    assert w.given_up
+    assert w.try_again()
+    assert [w.take("a", 1), w.take("b", 1)] == [[], [1]]
+    assert not w.try_again()
