@@ -194,7 +194,7 @@ class Lander:
         blame, self.disputed = self.disputed, {}
         if not blame:
             return {}
-        collected, missing = await self._fetch_agreed(Work.again_without(blame))
+        collected, missing = await self.fetch_agreed(Work.again_without(blame))
         await self._land(await self._linked(collected))
         return missing | dict.fromkeys(self.disputed, NOT_LINKED)
 
@@ -204,7 +204,7 @@ class Lander:
         """Fetch and land these blocks in one go, or none; returns what could not be proven or
         linked. `before_pointers` as in `land`.
         """
-        collected, missing = await self._fetch_agreed(
+        collected, missing = await self.fetch_agreed(
             Work.again_without(dict.fromkeys(numbers, ""))
         )
         facts = [f for p in collected for f in p.facts]
@@ -215,7 +215,7 @@ class Lander:
             await self._land(collected, before_pointers)
         return missing
 
-    async def _fetch_agreed(self, work: Work) -> tuple[list[Parsed], dict[int, str]]:
+    async def fetch_agreed(self, work: Work) -> tuple[list[Parsed], dict[int, str]]:
         """Blocks that the endpoints agree on, each asked from one endpoint after the other."""
         collected: list[Parsed] = []
         missing: dict[int, str] = {}
