@@ -58,7 +58,7 @@ class Parser:
         self._executor = ProcessPoolExecutor(
             max_workers=min(os.cpu_count() or 1, _MOST_WORKERS),
             mp_context=get_context("spawn"),
-            initializer=_prepare,
+            initializer=prepare_worker,
         )
         self._greeting = self._executor.submit(_ready)
 
@@ -72,7 +72,7 @@ def _ready() -> None:
     """Answered by the first worker that has started."""
 
 
-def _prepare() -> None:
+def prepare_worker() -> None:
     """In a worker: leave Ctrl-C, which the whole process group gets, to the parent; and look for
     cycles rarely, since decoding makes lists by the thousand and none of them is in a cycle.
     """
