@@ -138,7 +138,8 @@ def _read(client: Client) -> dict[str, Known]:
 
 def _of_row(*row: Any) -> Known:
     # The driver gives UTC without saying so.
-    return Known(*(v.replace(tzinfo=UTC) if isinstance(v, datetime) else v for v in row))
+    values: list[Any] = [v.replace(tzinfo=UTC) if isinstance(v, datetime) else v for v in row]
+    return Known(*values)
 
 
 def _adopted(client: Client, folder: Folder, name: str) -> Known:

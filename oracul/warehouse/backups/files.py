@@ -28,9 +28,14 @@ class Folder:
         """The backup `name`."""
         return self.path / name
 
+    def digests(self, name: str) -> Path:
+        """Our list of the files of `name`."""
+        return self.path / f"{name}{_LIST}"
+
     def has(self, name: str) -> bool:
-        """Whether it is there and finished: the engine writes its own list last."""
-        return (self.of(name) / ".backup").is_file()
+        """Whether it is there and was finished: both lists of files are written last."""
+        own = self.of(name) / ".backup"
+        return own.is_file() or (own.parent.is_dir() and self.digests(name).is_file())
 
     def names(self) -> list[str]:
         """All finished backups."""
@@ -57,7 +62,7 @@ def write_digests(folder: Folder, name: str, bar: Progress) -> None:
     text = json.dumps(_digests(folder.of(name), bar), indent=0)
     draft = folder.path / f".{name}{_LIST}"
     draft.write_text(text, encoding="utf-8")
-    draft.replace(folder.path / f"{name}{_LIST}")
+    draft.replace(folder.digests(name))
 
 
 def damaged_files(folder: Folder, name: str, bar: Progress) -> list[str]:
@@ -65,7 +70,7 @@ def damaged_files(folder: Folder, name: str, bar: Progress) -> list[str]:
 
     A backup without its list (copied alone) is not looked at.
     """
-    listed = folder.path / f"{name}{_LIST}"
+    listed = folder.digests(name)
     if not listed.is_file():
         return []
     try:
