@@ -13,16 +13,21 @@ from oracul.warehouse import Client
 
 @dataclass(frozen=True)
 class Pointer:
-    """The canonical block at a height. `finality` is `latest`, `safe` or `finalized`."""
+    """The canonical block at a height. `finality` is `latest`, `safe` or `finalized`; `version` is
+    that of the row it was read from, 0 for one that is yet to be written.
+    """
 
     number: int
     hash: str
     parent_hash: str
     timestamp: int
     finality: str
+    version: int = 0
 
 
-_FIELDS = "block_number, block_hash, parent_hash, toUnixTimestamp(block_timestamp), finality"
+_FIELDS = (
+    "block_number, block_hash, parent_hash, toUnixTimestamp(block_timestamp), finality, version"
+)
 
 
 def read_pointers(client: Client, chain: str, numbers: Iterable[int]) -> dict[int, Pointer]:

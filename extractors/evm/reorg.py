@@ -39,13 +39,15 @@ class Fork:
 @dataclass(frozen=True)
 class Change:
     """What `meta.reorgs` tells: the last shared block, how many blocks above it were replaced, and
-    at the height of the highest of them the old hash and the new one.
+    at the height of the highest of them the old hash and the new one. `old_version` is that of the
+    pointer to the old hash, which names the occasion: a branch can come back and leave again.
     """
 
     fork_number: int
     depth: int
     old_head: str
     new_head: str
+    old_version: int
 
 
 def change_of(stale: Sequence[Pointer], new: Mapping[int, str]) -> Change | None:
@@ -54,7 +56,8 @@ def change_of(stale: Sequence[Pointer], new: Mapping[int, str]) -> Change | None
     if not replaced:
         return None
     low, high = replaced[0], replaced[-1]
-    return Change(max(low.number - 1, 0), len(replaced), high.hash, new[high.number])
+    fork_number = max(low.number - 1, 0)
+    return Change(fork_number, len(replaced), high.hash, new[high.number], high.version)
 
 
 async def find_fork(pool: Pool, client: Client, start: int) -> Fork | None:
@@ -153,40 +156,32 @@ async def _halt(pool: Pool, client: Client, fork: Fork) -> None:
 
 
 def _record(client: Client, chain: str, change: Change, outcome: str) -> None:
+    """Tell a change; told again, by a worker beside us or after a crash, it is the same row."""
     at = _recorded_at(client, chain, change, outcome) or utc_now()
-    row = [chain, change.fork_number, change.depth, change.old_head, change.new_head, at, outcome]
-    client.insert(
-        "reorgs",
-        [row],
-        database="meta",
-        column_names=[
-            "chain",
-            "fork_block_number",
-            "depth",
-            "old_head_hash",
-            "new_head_hash",
-            "detected_at",
-            "outcome",
-        ],
-    )
+    row = {
+        "chain": chain,
+        "fork_block_number": change.fork_number,
+        "depth": change.depth,
+        "old_head_hash": change.old_head,
+        "new_head_hash": change.new_head,
+        "old_version": change.old_version,
+        "detected_at": at,
+        "outcome": outcome,
+    }
+    client.insert("reorgs", [list(row.values())], database="meta", column_names=list(row))
 
 
 def _recorded_at(client: Client, chain: str, change: Change, outcome: str) -> datetime | None:
-    """When this was recorded before: the pointers are still those of then, so it was halted, or the
-    run that followed it was killed. The row is written again, not another one.
-    """
+    """When this occasion was recorded first, if it was."""
     rows = client.query(
-        "select detected_at from meta.reorgs final"
+        "select min(detected_at) from meta.reorgs"
         " where chain = {chain:String} and old_head_hash = {old:String}"
-        " and outcome = {outcome:String} and detected_at >= ("
-        "   select max(committed_at) from meta.canonical_blocks final"
-        "   where chain = {chain:String} and block_number = {number:UInt64})"
-        " order by detected_at desc limit 1",
+        " and old_version = {version:UInt64} and outcome = {outcome:String} having count() > 0",
         parameters={
             "chain": chain,
             "old": change.old_head,
+            "version": change.old_version,
             "outcome": outcome,
-            "number": change.fork_number + change.depth,
         },
     ).result_rows
     return rows[0][0] if rows else None
