@@ -6,6 +6,7 @@ that word. Where a block's transactions or receipts could not be proven, it cove
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,19 @@ import pyarrow as pa
 from extractors.evm.arrays import Column
 
 VERSION = "1"
-# Compared with the block's row instead, or the key itself.
-_PLACE = frozenset({"chain", "block_number", "block_hash", "block_timestamp", "ingested_at"})
+# Named one by one, so that a column which a later migration adds does not change the digest of what
+# is stored already. The place of a row and its time are compared with the block's row instead.
+_TRANSACTIONS = (
+    "access_list", "authorization_list", "blob_gas_price_wei", "blob_gas_used",
+    "blob_versioned_hashes", "created_contract_address", "cumulative_gas_used", "deposit_mint_wei",
+    "deposit_nonce", "deposit_receipt_version", "deposit_source_hash", "effective_gas_price_wei",
+    "from_address", "gas_limit", "gas_price_wei", "gas_used", "input", "is_deposit_system",
+    "is_success", "l1_fee_wei", "max_fee_per_blob_gas_wei", "max_fee_per_gas_wei",
+    "max_priority_fee_per_gas_wei", "nonce", "post_state_root", "signature_r", "signature_s",
+    "signature_v", "signed_chain_id", "to_address", "tx_hash", "tx_index", "tx_type", "value_raw",
+)  # fmt: skip
+_LOGS = ("address", "data", "log_index", "topic0", "topic1", "topic2", "topic3", "tx_hash",
+         "tx_index")  # fmt: skip
 # Under transactionsRoot and receiptsRoot in every type that can be proven.
 _COVERED = frozenset({"tx_hash", "to_address", "value_raw", "input"})
 _OF_BLOCK = ("size", "transaction_count", "log_count", "withdrawal_count")
@@ -26,8 +38,8 @@ def rest_digests(tables: dict[str, pa.Table]) -> list[str]:
     """One digest a block, in the order of the blocks. Rows of each table must be in block order."""
     blocks = tables["blocks"]
     numbers = _numbers(blocks)
-    transactions = _Rows(tables["transactions"], numbers)
-    logs = _Rows(tables["logs"], numbers)
+    transactions = _Rows(tables["transactions"], _TRANSACTIONS, numbers)
+    logs = _Rows(tables["logs"], _LOGS, numbers)
     heads = [blocks.column(name).to_pylist() for name in (*_OF_BLOCK, "proof")]
     found = []
     for place, (*said, proof) in enumerate(zip(*heads, strict=True)):
@@ -43,8 +55,9 @@ def rest_digests(tables: dict[str, pa.Table]) -> list[str]:
 class _Rows:
     """Columns of a table by name, and where the rows of each block begin and end."""
 
-    def __init__(self, table: pa.Table, numbers: np.ndarray[Any, Any]) -> None:
-        names = sorted(set(table.column_names) - _PLACE)
+    def __init__(
+        self, table: pa.Table, names: Sequence[str], numbers: np.ndarray[Any, Any]
+    ) -> None:
         self.columns = {name: _whole(table.column(name)) for name in names}
         of_row = _numbers(table)
         self.starts = np.searchsorted(of_row, numbers, "left").tolist()
