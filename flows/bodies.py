@@ -221,3 +221,15 @@ def alert(run: Run, client: Client, record: StepRun) -> Outcome:
     told = tell(run.settings, client, run_id=run.run_id, now=run.now)
     record.rows_out = len(told.sent)
     return Outcome("alert", "degraded" if told.undelivered else "done", told.sentence, told)
+
+
+def verify(run: Run, client: Client, record: StepRun) -> Outcome:
+    """Prove again what is stored, and land again what does not hold when asked to."""
+    from extractors.evm.verify.run import Scope
+    from extractors.evm.verify.run import verify as prove_again
+
+    scope = Scope(run.chain, run.blocks, run.days, run.is_offline, run.repairs)
+    found = prove_again(run.settings, client, scope, run_id=run.run_id, progress=run.progress)
+    record.rows_in = record.rows_out = sum(report.blocks for report in found)
+    said = "; ".join(report.sentence for report in found)
+    return Outcome("verify", "done", said or "nothing is landed yet", found)

@@ -6,7 +6,7 @@ Each step opens its own connection, can be run again at any time, and leaves a r
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from oracul.progress import Progress, Silent
@@ -32,13 +32,17 @@ class Run:
 
     `chain` None means every chain with an endpoint; `blocks` is half-open, None means follow the
     chain; `is_whole` builds and checks everything again, not only what changed; `now` is the
-    instant freshness is judged at.
+    instant freshness is judged at. For verifying: `days` are UTC days, both taken; `is_offline`
+    asks no endpoint; `repairs` lands again what does not hold.
     """
 
     settings: Settings
     chain: str | None = None
     blocks: tuple[int, int] | None = None
     is_whole: bool = False
+    days: tuple[date, date] | None = None
+    is_offline: bool = False
+    repairs: bool = False
     run_id: str = field(default_factory=new_run_id)
     now: datetime = field(default_factory=utc_now)
     progress: Progress = field(default_factory=Silent)

@@ -16,6 +16,7 @@ from oracul.cli import (
     stack,
     status,
     transform,
+    verify,
     warehouse,
 )
 
@@ -54,6 +55,7 @@ app.command("run")(run.run)
 app.add_typer(ingest.app, name="ingest")
 app.command("transform")(transform.transform)
 app.command("check")(check.check)
+app.command("verify")(verify.verify)
 app.command("detect")(detect.detect)
 app.command("alert")(detect.alert)
 app.command("up")(stack.up)

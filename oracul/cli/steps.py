@@ -46,6 +46,19 @@ def run_named(run: Run, names: list[str] | None = None, *, is_brief: bool = Fals
     return outcomes
 
 
+def run_quietly(run: Run, name: str) -> Outcome:
+    """Run one step and say nothing of its end, for verbs with a page of their own."""
+    try:
+        with terminating_as_interrupt():
+            (outcome,) = run_steps(run, call, [step_named(name)])
+        run.progress.finish()
+    except KeyboardInterrupt as stop:
+        run.progress.finish()
+        warn(f"Interrupted. {stop}. What was found so far is kept.")
+        raise typer.Exit(INTERRUPTED) from stop
+    return outcome
+
+
 def new_run(*, chain: str | None = None, blocks: tuple[int, int] | None = None) -> Run:
     """A run with this process's settings and a bar."""
     from oracul.cli.console import settings
