@@ -75,6 +75,7 @@ def run_checks(
 
     from expectations.context import add_warehouse, new_context
     from expectations.docs import write_docs
+    from expectations.inert import quieten_results
     from expectations.suites import suites_of
 
     progress = progress or Silent()
@@ -91,6 +92,7 @@ def run_checks(
         progress.advance(1, failed=sum(row.status == "fail" for row in rows))
     progress.finish()
     _record(client, rows, run_id, now)
+    quieten_results(context)
     context.build_data_docs()
     return CheckReport(
         door, tuple(rows), write_docs(docs_dir, door, rows, run_id=run_id, now=scope.now)

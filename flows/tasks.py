@@ -11,6 +11,7 @@ from pydantic import Field
 
 from flows.main_job import run_steps, step_named
 from flows.steps import Outcome, Run, Step
+from oracul.alerts.text import harmless
 from oracul.errors import OraculError
 from oracul.settings import load_settings
 from oracul.spans import parse_blocks
@@ -41,6 +42,11 @@ def run_step(name: str, span: str, run: Run) -> Outcome:
     return step_named(name)(run)
 
 
+def _shown(outcome: Outcome) -> str:
+    """The summary for Prefect's pages and logs: a node's words in it must not act there."""
+    return harmless(outcome.summary, longest=4000)
+
+
 def run_as_tasks(
     names: Sequence[str] | None,
     *,
@@ -61,13 +67,13 @@ def run_as_tasks(
     log, outcomes = get_run_logger(), []
     for outcome in run_steps(run, execute, chosen):
         say = log.info if outcome.status == "done" else log.warning
-        say("%s %s: %s", outcome.step, outcome.status, outcome.summary)
+        say("%s %s: %s", outcome.step, outcome.status, _shown(outcome))
         for message in getattr(outcome.detail, "messages", ()):
             log.warning("%s", message.text)
         outcomes.append(outcome)
     create_table_artifact(
         key=f"{(flow_run.flow_name or 'flow').replace('_', '-')}-steps",
-        table=[{"step": o.step, "status": o.status, "what": o.summary} for o in outcomes],
+        table=[{"step": o.step, "status": o.status, "what": _shown(o)} for o in outcomes],
         description=f"Run {run.run_id}: how each step ended",
     )
     for outcome in outcomes:

@@ -10,16 +10,17 @@ from typing import Any, Literal, cast
 import structlog
 
 from oracul.redact import without_secrets
+from oracul.visible import visible
 
 Level = Literal["debug", "info", "warning", "error"]
 
 
 def configure(level: Level = "info", *, json: bool = False) -> None:
     """Send logs to standard error, as lines for people or as one JSON object a line."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
+    writing: list[Any] = (
+        [structlog.processors.JSONRenderer()]
         if json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else [_visible, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     structlog.configure(
         processors=[
@@ -28,7 +29,7 @@ def configure(level: Level = "info", *, json: bool = False) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _without_secrets,
-            renderer,
+            *writing,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         # Looked up at each call, so that a progress bar or a test that swaps stderr is honoured.
@@ -42,6 +43,13 @@ def _without_secrets(
 ) -> structlog.typing.EventDict:
     """The last look before an event is written: texts may quote what a service echoed."""
     return {k: without_secrets(v) if isinstance(v, str) else v for k, v in event.items()}
+
+
+def _visible(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """On a terminal no text of strangers acts; JSON escapes by itself."""
+    return {k: visible(v) if isinstance(v, str) else v for k, v in event.items()}
 
 
 def get_logger(**facts: Any) -> structlog.typing.FilteringBoundLogger:

@@ -1,5 +1,7 @@
 // Stands in for what the pages of Great Expectations need of jQuery and Bootstrap.
 document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-show]");
+  if (button) show(button.dataset.show === "all");
   const link = event.target.closest('[data-toggle="collapse"]');
   if (!link) return;
   event.preventDefault();
@@ -14,5 +16,3 @@ function show(succeeded) {
     element.style.display = succeeded ? "" : "none";
   });
 }
-function showAllValidations() { show(true); }
-function hideSucceededValidations() { show(false); }

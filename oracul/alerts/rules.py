@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
-from oracul.alerts.text import harmless
+from oracul.alerts.text import harmless, unlinked
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
@@ -122,7 +122,7 @@ def anomaly_alerts(anomalies: Iterable[ActiveAnomaly], least: Severity) -> list[
             "anomaly",
             row.severity,
             harmless(f"{row.metric} of {row.entity_type} {row.entity_id} on {row.day}"),
-            harmless(row.explanation),
+            unlinked(harmless(row.explanation)),
             group=f"{row.entity_type}/{row.chain}/{row.entity_id}",
         )
         for row in told

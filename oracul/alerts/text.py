@@ -15,6 +15,15 @@ _LOOK_ALIKES = str.maketrans(
 _EMOJI_OPENS = re.compile(r":(?!\d\d:)(?=[^\s:]+:)")
 
 
+# Chats turn bare names into links, and hostile tokens are called "claim at airdrop.example".
+_DOMAIN_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
+
+
+def unlinked(text: str) -> str:
+    """The text without names that a chat would make a link of; figures like `14.2 M` stay."""
+    return _DOMAIN_DOT.sub("․", text)
+
+
 def harmless(text: str, longest: int = LONGEST_LINE) -> str:
     """One line of `text` that no reader acts on, at most `longest` characters.
 

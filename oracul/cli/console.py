@@ -21,6 +21,7 @@ from rich.progress import (
 
 from oracul.errors import OraculError
 from oracul.units import compact, plural
+from oracul.visible import visible
 
 if TYPE_CHECKING:
     from flows.steps import Outcome
@@ -28,8 +29,13 @@ if TYPE_CHECKING:
 
 # A pipe has no width of its own; tables would be folded into 80 columns.
 PIPE_WIDTH = 120
-out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
-err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else PIPE_WIDTH)
+out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+err = Console(
+    stderr=True,
+    highlight=False,
+    emoji=False,
+    width=None if sys.stderr.isatty() else PIPE_WIDTH,
+)
 
 MARKS = {
     "done": "[green]✓[/]",
@@ -47,6 +53,7 @@ TITLES = {
     "validate_marts": "Checked the marts",
     "publish": "Published the marts",
     "detect": "Looked for anomalies",
+    "verify": "Proved again what is stored",
     "alert": "Told people",
 }
 
@@ -61,6 +68,11 @@ def settings() -> "Settings":
     return loaded
 
 
+def plain(text: str) -> str:
+    """Text of strangers for these consoles: no markup, no escape sequence, no turned direction."""
+    return escape(visible(text))
+
+
 def command_name() -> str:
     """How this command is typed here: its bare name when the shell would find it, else its path."""
     started_as = Path(sys.argv[0])
@@ -71,12 +83,12 @@ def command_name() -> str:
 
 def complain(error: OraculError) -> None:
     """An error as one paragraph: what is wrong, then what to do."""
-    err.print(f"[bold red]Error:[/] {escape(error.message)} {escape(error.hint)}".rstrip())
+    err.print(f"[bold red]Error:[/] {plain(error.message)} {plain(error.hint)}".rstrip())
 
 
 def warn(text: str) -> None:
     """A line about something that is not as it should be, but did not stop the work."""
-    err.print(f"[bold yellow]Warning:[/] {escape(text)}")
+    err.print(f"[bold yellow]Warning:[/] {plain(text)}")
 
 
 def say_outcome(outcome: "Outcome", *, is_brief: bool = False) -> None:
@@ -86,7 +98,7 @@ def say_outcome(outcome: "Outcome", *, is_brief: bool = False) -> None:
         out.print(f"{MARKS['failed']} [bold]{title}[/]: failed")
         complain(outcome.detail)
     else:
-        out.print(f"{MARKS[outcome.status]} [bold]{title}[/]: {escape(outcome.summary)}")
+        out.print(f"{MARKS[outcome.status]} [bold]{title}[/]: {plain(outcome.summary)}")
     if outcome.step == "alert" and not is_brief:
         say_alerts(outcome)
 
@@ -108,9 +120,9 @@ def say_alerts(outcome: "Outcome") -> None:
         return
     for message in outcome.detail.messages:
         style = ALERT_STYLES.get(message.severity, "")
-        out.print(f"  [{style}]{message.severity}[/] [bold]{escape(message.title)}[/]")
+        out.print(f"  [{style}]{message.severity}[/] [bold]{plain(message.title)}[/]")
         for line in message.lines:
-            out.print(f"    {escape(line)}")
+            out.print(f"    {plain(line)}")
 
 
 class Bar:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from rich.markup import escape
 from rich.table import Table
 
-from oracul.cli.console import out
+from oracul.cli.console import out, plain
+from oracul.visible import visible
 
 # A longer value may be folded into lines of this width before a table counts as too wide.
 FOLDED_WIDTH = 44
@@ -32,7 +32,7 @@ def _print_table(
 ) -> None:
     table = Table(header_style="bold")
     for name, is_number in zip(names, numeric, strict=True):
-        table.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
+        table.add_column(plain(name), justify="right" if is_number else "left", overflow="fold")
     for row in texts:
         table.add_row(*map(_styled, row))
     out.print(table)
@@ -43,7 +43,7 @@ def _print_records(names: Sequence[str], texts: Sequence[Sequence[str]]) -> None
     for number, row in enumerate(texts, start=1):
         out.print(f"[dim]── row {number} ──[/]")
         for name, text in zip(names, row, strict=True):
-            out.print(f"[bold]{escape(name):<{longest}}[/]  {_styled(text)}", soft_wrap=True)
+            out.print(f"[bold]{plain(name):<{longest}}[/]  {_styled(text)}", soft_wrap=True)
 
 
 def _text(value: object) -> str:
@@ -51,8 +51,8 @@ def _text(value: object) -> str:
         return "NULL"
     if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
-    return str(value)
+    return visible(str(value))
 
 
 def _styled(text: str) -> str:
-    return "[dim]NULL[/]" if text == "NULL" else escape(text)
+    return "[dim]NULL[/]" if text == "NULL" else plain(text)

@@ -28,12 +28,18 @@ def sql(
     limit: Annotated[
         int, typer.Option("--limit", min=1, help="Rows a table shows; csv and json give all.")
     ] = 100,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="csv for programs: no ' before text like a formula."),
+    ] = False,
 ) -> None:
     """Run one read-only query and print its rows.
 
     Example: `oracul sql "select * from marts.token_metrics_daily limit 2" --format csv`
     """
-    from oracul.cli.console import settings
+    from oracul.cli.console import settings, warn
+    from oracul.cli.spreadsheet import FormulaGuard
+    from oracul.units import plural
     from oracul.warehouse import connect, warehouse_errors
 
     text = _query_text(query)
@@ -44,7 +50,13 @@ def sql(
         else:
             # readonly=2 and not 1: the driver sends settings of its own with each query.
             with client.raw_stream(text, fmt=FORMATS[format], settings={"readonly": 2}) as stream:
-                _write_out(stream)
+                guard = FormulaGuard()
+                _write_out(guard.guard(stream) if format == "csv" and not exact else stream)
+            if guard.changed:
+                warn(
+                    f"{plural(guard.changed, 'text')} that a spreadsheet would run as a formula got"
+                    " a leading '. For programs: --exact, or --format json."
+                )
 
 
 def _write_out(chunks: Iterable[bytes]) -> None:

@@ -4,13 +4,11 @@ The variables of a process (`/proc/<pid>/environ`) hold its settings and are ope
 that is how they are given, so it is left out here.
 """
 
-import base64
 import json
 import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field

@@ -28,6 +28,9 @@ from oracul.warehouse.embedded.request import read_ask, read_credentials
 from oracul.warehouse.embedded.run import Caller, External, Room, Run
 from oracul.warehouse.embedded.users import Users
 
+# Guessing waits; whoever knows the password does not.
+WRONG_PASSWORD_SECONDS = 0.25
+
 T = TypeVar("T")
 log = get_logger()
 
@@ -96,6 +99,8 @@ class Queries:
             async with self._service.place(is_reader):
                 await self._serve(request, answer, is_reader)
         except Fault as fault:
+            if fault.code == faults.AUTHENTICATION_FAILED[0]:
+                await asyncio.sleep(WRONG_PASSWORD_SECONDS)
             await answer.fail(fault)
         except (Aborted, Disconnected):
             # Returning without the last byte makes the server close the connection.

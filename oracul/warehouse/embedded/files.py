@@ -66,9 +66,10 @@ class Places:
     def make(self) -> None:
         """Create the directories, readable by their owner only. Raises WarehouseError."""
         engine = self.engine
-        wanted = [self.root, engine.data, engine.user_files, engine.backups, self.scratch]
+        # Parents first: `mkdir` gives its mode to the last directory of a path only.
+        wanted = [self.home, self.root, engine.config.parent, engine.data, engine.user_files]
         try:
-            for path in [*wanted, self.log.parent]:
+            for path in [*wanted, engine.backups, self.scratch, self.log.parent]:
                 path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.root.chmod(0o700)
         except OSError as error:

@@ -96,4 +96,4 @@ def test_anomaly_alert_keeps_its_id_when_its_numbers_change() -> None:
 def test_alerts_are_harmless_whatever_the_rows_say() -> None:
     evil = "[red]x[/] <!channel> @everyone \u202egnp.exe http://evil.example \x1b[2J\nnext"
     (alert,) = anomaly_alerts([replace(ANOMALY, explanation=evil)], "low")
-    assert alert.body == "(red)x(/) ‹!channel› ＠everyone gnp.exe http:∕∕evil.example (2J next"
+    assert alert.body == "(red)x(/) ‹!channel› ＠everyone gnp․exe http:∕∕evil․example (2J next"
