@@ -16,5 +16,6 @@ settings.load_profile("same")
 pytest_plugins = [
     "tests.fixtures.warehouse",
     "tests.fixtures.chain_landing",
+    "tests.fixtures.evm_node",
     "tests.fixtures.promises",
 ]
