@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from oracul.chains import DBT_PROJECT_DIR
@@ -14,6 +14,8 @@ _TABLE = re.compile(
     re.S,
 )
 _ALTERED = re.compile(r"alter table (?P<name>[\w.]+)\n(?P<columns>.*?);\n", re.S)
+_RENAMED = re.compile(r"rename table (?P<pairs>[^;]+);")
+_DROPPED = re.compile(r"drop table (?:if exists )?(?P<name>[\w.]+);")
 _COLUMN = re.compile(
     r"^    (?:add column if not exists )?(?P<name>\w+) +(?P<type>\w+(?:\((?:[^()]|\([^()]*\))*\))?)"
     r"(?:.*? comment '(?P<comment>(?:[^']|'')*)')?"
@@ -57,18 +59,30 @@ def tables_page() -> str:
 
 
 def _migrated(database: str) -> Iterator[TableText]:
-    texts = [path.read_text(encoding="utf-8") for path in sorted(MIGRATIONS_DIR.glob("*.sql"))]
-    added: dict[str, tuple[tuple[str, str, str], ...]] = {}
-    for text in texts:
-        for change in _ALTERED.finditer(text):
-            name = change["name"]
-            added[name] = added.get(name, ()) + _columns(change["columns"])
-    for text in texts:
-        for table in _TABLE.finditer(text):
-            name = table["name"]
-            if name.startswith(f"{database}."):
-                columns = _columns(table["columns"]) + added.get(name, ())
-                yield TableText(name, _unquoted(table["comment"]), columns)
+    tables: dict[str, TableText] = {}
+    for path in sorted(MIGRATIONS_DIR.glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        kinds = (_TABLE, _ALTERED, _RENAMED, _DROPPED)
+        found = (match for kind in kinds for match in kind.finditer(text))
+        for change in sorted(found, key=lambda match: match.start()):
+            _apply(tables, change)
+    yield from (table for name, table in tables.items() if name.startswith(f"{database}."))
+
+
+def _apply(tables: dict[str, TableText], change: re.Match[str]) -> None:
+    """What a statement of a migration does to the tables that there are."""
+    if change.re is _TABLE:
+        name, comment = change["name"], _unquoted(change["comment"])
+        tables[name] = TableText(name, comment, _columns(change["columns"]))
+    elif change.re is _ALTERED:
+        table = tables[change["name"]]
+        tables[table.name] = replace(table, columns=table.columns + _columns(change["columns"]))
+    elif change.re is _RENAMED:
+        for pair in change["pairs"].split(","):
+            before, after = pair.split(" to ")
+            tables[after.strip()] = replace(tables.pop(before.strip()), name=after.strip())
+    else:
+        tables.pop(change["name"], None)
 
 
 def _columns(lines: str) -> tuple[tuple[str, str, str], ...]:
