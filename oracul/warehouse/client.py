@@ -12,6 +12,12 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from oracul.errors import WarehouseError
 from oracul.settings import Settings
 from oracul.warehouse.patience import Patience, PatientPool
+from oracul.warehouse.tls import (
+    authority_environment,
+    explain,
+    refuse_missing_authority,
+    warn_unchecked,
+)
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.httpclient import HttpClient
@@ -38,6 +44,8 @@ def connect(settings: Settings, patience: Patience | None = None) -> Client:
     """
     target = settings.clickhouse
     host, port, user, secret = target.host, target.port, target.user, target.password
+    # The embedded warehouse answers on loopback, without TLS.
+    is_secure = target.secure and not settings.is_embedded
     if settings.is_embedded:
         from oracul.warehouse.embedded import ensure_running
 
@@ -48,13 +56,16 @@ def connect(settings: Settings, patience: Patience | None = None) -> Client:
             endpoint.user,
             endpoint.password,
         )
+    elif target.secure:
+        refuse_missing_authority(settings)
+        warn_unchecked(settings)
     try:
         client = clickhouse_connect.get_client(
             host=host,
             port=port or 0,
             username=user,
             password=secret.get_secret_value() if secret else "",
-            secure=target.secure,
+            secure=is_secure,
             verify=target.verify,
             ca_cert=str(target.ca_cert) if target.ca_cert else None,
             autogenerate_session_id=False,
@@ -62,17 +73,23 @@ def connect(settings: Settings, patience: Patience | None = None) -> Client:
             settings=SESSION_SETTINGS,
         )
     except ClickHouseError as error:
-        reached = "refused" not in str(error) and "Max retries" not in str(error)
-        what = "does not let us in" if reached else "cannot be reached"
-        why = f": {first_words(error)}" if reached else ""
-        raise WarehouseError(
-            f"ClickHouse at {host}:{port or 'its usual port'} {what}{why}.",
-            hint="Check ORACUL_CLICKHOUSE__HOST, PORT, USER, PASSWORD and SECURE; leave HOST empty "
-            "for the embedded warehouse.",
-        ) from error
+        raise _not_connected(error, f"{host}:{port or 'its usual port'}", is_secure) from error
     if patience is not None:
         _wait_for(client, settings, patience)
     return client
+
+
+def _not_connected(error: Exception, place: str, is_secure: bool) -> WarehouseError:
+    if found := explain(error, is_secure=is_secure):
+        return WarehouseError(f"ClickHouse at {place} {found[0]}.", hint=found[1])
+    reached = "refused" not in str(error) and "Max retries" not in str(error)
+    what = "does not let us in" if reached else "cannot be reached"
+    why = f": {first_words(error)}" if reached else ""
+    return WarehouseError(
+        f"ClickHouse at {place} {what}{why}.",
+        hint="Check ORACUL_CLICKHOUSE__HOST, PORT, USER, PASSWORD and SECURE; leave HOST empty "
+        "for the embedded warehouse.",
+    )
 
 
 def _wait_for(client: Client, settings: Settings, patience: Patience) -> None:
@@ -119,8 +136,10 @@ def connection_environment(settings: Settings, *, reader: bool = False) -> dict[
         "USER": target.user,
         "PASSWORD": target.password.get_secret_value() if target.password else "",
         "SECURE": str(target.secure).lower(),
+        "VERIFY": str(target.verify).lower(),
     }
-    return {f"ORACUL_CLICKHOUSE__{name}": str(value) for name, value in known.items()}
+    variables = {f"ORACUL_CLICKHOUSE__{name}": str(value) for name, value in known.items()}
+    return variables | authority_environment(settings)
 
 
 @contextmanager
