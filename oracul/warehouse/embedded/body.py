@@ -8,7 +8,12 @@ from typing import IO, cast
 
 from starlette.types import Receive
 
-from oracul.warehouse.embedded.faults import SOCKET_TIMEOUT, TOO_LARGE, Fault
+from oracul.warehouse.embedded.faults import (
+    NOT_ENOUGH_SPACE,
+    SOCKET_TIMEOUT,
+    TOO_LARGE,
+    Fault,
+)
 
 _IN_MEMORY_BYTES = 1 << 20
 
@@ -57,6 +62,9 @@ async def receive_body(receive: Receive, declared: str | None, limits: Limits) -
             SOCKET_TIMEOUT,
             f"No data for {limits.silence_seconds:g} seconds; the request is dropped",
         ) from None
+    except OSError as error:
+        spool.close()
+        raise Fault(NOT_ENOUGH_SPACE, f"Cannot keep the request: {error.strerror}") from None
     except BaseException:
         spool.close()
         raise

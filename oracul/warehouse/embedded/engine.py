@@ -7,10 +7,11 @@ thrown away after any exception: what a failed query left would come out before 
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from oracul.warehouse.embedded.config import ADMIN_ROLE, READER_ROLE, EngineFiles
-from oracul.warehouse.embedded.faults import Fault, from_engine
+from oracul.warehouse.embedded.faults import NOT_ENOUGH_SPACE, Fault, from_engine
 
 
 def quote(value: str) -> str:
@@ -34,6 +35,20 @@ class Totals:
         self.read_bytes += result.bytes_read()
         self.written_rows += getattr(result, "rows_written", int)()
         self.written_bytes += getattr(result, "bytes_written", int)()
+
+
+@dataclass(frozen=True, slots=True)
+class InsertText:
+    """The parts of `INSERT INTO t (…) SETTINGS … FORMAT x`, whose data comes from a file."""
+
+    into: str
+    settings: str
+    fmt: str
+
+    def reading(self, file: Path) -> str:
+        """The statement that takes the data from this file."""
+        source = f"FROM INFILE {quote(str(file))} COMPRESSION 'none'"
+        return f"{self.into}\n{source}\n{self.settings}\nFORMAT {self.fmt}"
 
 
 class Handle:
@@ -94,24 +109,26 @@ class Handle:
             self.broken = True
             raise from_engine(error) from None
 
-    def insert(self, sql: str, fmt: str, pieces: Iterator[bytes], totals: Totals) -> None:
-        """Feed formatted bytes to `INSERT INTO …` (without FORMAT). Raises Fault."""
-        writer = None
+    def insert(self, sql: InsertText, pieces: Iterator[bytes], file: Path, totals: Totals) -> None:
+        """Insert formatted bytes, by way of `file`, which is gone afterwards. Raises Fault.
+
+        Not by the engine's streaming insert: that one acknowledges rows even when storing them has
+        failed, on a full disk for instance.
+        """
         try:
-            writer = self._connection.send_insert(sql, fmt)
-            for piece in pieces:
-                writer.append(piece)
-            written = writer.finish()
-        except Fault:
+            with file.open("wb") as out:
+                out.writelines(pieces)
+            for _ in self.query(sql.reading(file), "Null", totals):
+                pass
+        except OSError as error:
+            raise Fault(NOT_ENOUGH_SPACE, f"Cannot keep the data: {error.strerror}") from None
+        except Fault as fault:
             self.broken = True
-            if writer is not None:
-                writer.cancel()
-            raise
-        except Exception as error:  # noqa: BLE001 - the engine raises what it likes
-            self.broken = True
-            raise from_engine(error) from None
-        totals.written_rows += int(written.rows_written)
-        totals.written_bytes += int(written.bytes_written)
+            # Where the data lay meanwhile says nothing to who sent it.
+            kind, text = (fault.code, fault.name), fault.message
+            raise Fault(kind, text.replace(f"(in file/uri {file})", "").strip()) from None
+        finally:
+            file.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Release the handle; its temporary tables go with it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oracul.warehouse.embedded import gate, native
-from oracul.warehouse.embedded.engine import Engine, Handle, Totals, quote
+from oracul.warehouse.embedded.engine import Engine, Handle, InsertText, Totals, quote
 from oracul.warehouse.embedded.faults import (
     BAD_ARGUMENTS,
     READONLY,
@@ -17,7 +17,12 @@ from oracul.warehouse.embedded.faults import (
 )
 from oracul.warehouse.embedded.request import Ask
 from oracul.warehouse.embedded.sessions import Session, Sessions
-from oracul.warehouse.embedded.statement import STREAMED_FORMATS, Statement, read_statement
+from oracul.warehouse.embedded.statement import (
+    STREAMED_FORMATS,
+    Statement,
+    read_statement,
+    split_settings,
+)
 
 # The longest statement; data of an insert does not count.
 MAX_STATEMENT_BYTES = 1 << 20
@@ -193,7 +198,8 @@ class Run:
     def _load(self, handle: Handle, table: External) -> None:
         """Put a table that was sent with the query into a temporary one."""
         handle.command(f"CREATE TEMPORARY TABLE `{table.name}` ({table.structure})")
-        handle.insert(f"INSERT INTO `{table.name}`", table.fmt, table.pieces, Totals())
+        text = InsertText(f"INSERT INTO `{table.name}`", "", table.fmt)
+        handle.insert(text, table.pieces, self._file("table"), Totals())
 
     def _insert(
         self, handle: Handle, statement: Statement, head: bytes, rest: Iterator[bytes] | None
@@ -204,8 +210,12 @@ class Run:
             self.pieces = handle.query(_text(head), "Null", self.totals)
             return
         pieces = itertools.chain([data], rest or ())
-        into = _text(head[: statement.end])
-        handle.insert(into, statement.fmt or "TabSeparated", filter(None, pieces), self.totals)
+        into, settings = split_settings(head[: statement.end])
+        text = InsertText(_text(into), _text(settings), statement.fmt or "TabSeparated")
+        handle.insert(text, filter(None, pieces), self._file("insert"), self.totals)
+
+    def _file(self, what: str) -> Path:
+        return self._room.scratch / f"{what}-{uuid.uuid4().hex}"
 
     def _answer(self, handle: Handle, statement: Statement, sql: str, head: bytes) -> None:
         fmt = statement.fmt or self._ask.default_format or "TabSeparated"
@@ -229,7 +239,7 @@ class Run:
             # What runs is not quite the text that was checked.
             core = _text(head[:cut])
             gate.check(handle, core, statement, *handle.classify(core))
-        path = self._room.scratch / f"result-{uuid.uuid4().hex}"
+        path = self._file("result")
         tail = _text(head[statement.format_start : statement.end]) if statement.fmt else ""
         tail = tail or f"FORMAT {fmt}"
         sql = f"{_text(head[:cut])}\nINTO OUTFILE {quote(str(path))} {tail}"

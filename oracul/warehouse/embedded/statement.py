@@ -159,6 +159,14 @@ def _insert_data(text: str, words: list[Word]) -> Statement | None:
     return Statement("INSERT", clause, fmt=name, format_start=clause, data_start=start)
 
 
+def split_settings(into: bytes) -> tuple[bytes, bytes]:
+    """`INSERT INTO t (…)` and the clause `SETTINGS …` behind it, empty when there is none."""
+    words = list(top_level_words(into.decode("latin-1")))
+    # The first three are INSERT, INTO or the table, and perhaps the table.
+    clauses = [word.start for word in words[3:-1] if word.text == "SETTINGS"]
+    return (into[: clauses[0]], into[clauses[0] :]) if clauses else (into, b"")
+
+
 def _gap_before_data(after: str) -> str:
     """Blanks up to and including the first line end: what ClickHouse leaves out before the data."""
     found = re.match(r"[ \t\f\v]*;?[ \t\f\v]*(?:\r?\n)?", after)
