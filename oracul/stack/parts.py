@@ -77,6 +77,8 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_API_URL": f"http://127.0.0.1:{settings.prefect.port}/api",
         # The UI asks the address it was served from.
         "PREFECT_SERVER_UI_API_URL": "/api",
+        # Else any page that a browser here shows could start runs: the server asks for no password.
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{settings.prefect.port}",
         "PREFECT_SERVER_UI_V2_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -48,6 +48,18 @@ def test_local_stack_binds_prefect_to_loopback() -> None:
     assert command[command.index("--host") + 1] == "127.0.0.1"
 
 
+def test_prefect_of_the_local_stack_answers_no_page_from_elsewhere() -> None:
+    from prefect.settings import PREFECT_SERVER_CORS_ALLOWED_ORIGINS, temporary_settings
+
+    from oracul.stack.parts import prefect_environment
+
+    settings = Settings(_env_file=None)
+    given = prefect_environment(settings)["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"]
+    assert given == f"http://127.0.0.1:{settings.prefect.port}"
+    with temporary_settings({PREFECT_SERVER_CORS_ALLOWED_ORIGINS: given}):
+        assert PREFECT_SERVER_CORS_ALLOWED_ORIGINS.value() == given
+
+
 CASES = {
     "right": ("oracul", "admin's password"), "reader": ("reader", "reader's password"),
     "wrong password": ("oracul", "x"), "unknown user": ("nobody", "admin's password"),

@@ -6,13 +6,16 @@ that is how they are given, so it is left out here.
 
 import json
 import os
+import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -20,7 +23,8 @@ import pytest
 
 from oracul.demo.recording import Recording
 from oracul.demo.replay import serve_recording
-from tests.fixtures.canaries import Scanner, canary
+from oracul.settings import load_settings
+from tests.fixtures.canaries import Scanner, canary, shapes
 from tests.fixtures.echo_server import Echo, serve_echo
 from tests.fixtures.toy_chain import toy_chain
 
@@ -76,6 +80,11 @@ class Scene:
             settings[f"PRICES__{source}__BASE_URL"] = self.address(mode, "price")
             settings[f"PRICES__{source}__API_KEY"] = self.secrets["price_key"]
         return {f"ORACUL_{name}": value for name, value in settings.items()}
+
+    @property
+    def port(self) -> str:
+        """Where the warehouse of this home answers."""
+        return str(json.loads((self.home / "warehouse" / "server.json").read_text())["port"])
 
     def run(self, name: str, *words: str, program: str = "", **changes: str) -> bytes:
         """Run the command, or a program, in this scene; keeps what it said."""
@@ -138,18 +147,61 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "ingest chain": ("ingest", "chain", *SPAN),
     "ingest prices": ("ingest", "prices"),
     "alert": ("alert",),
-    "sql that fails": ("sql", "select * from nowhere where a = 'b"),
 }
 MORE_COMMANDS: dict[str, tuple[str, ...]] = {
     "run": ("run", *SPAN),
     "check": ("check",),
     "status": ("status", "--json"),
     "warehouse status": ("warehouse", "status"),
+    "sql that fails": ("sql", "select * from nowhere where a = 'b"),
     "dbt debug": ("dbt", "debug"),
     "dbt run": ("dbt", "--debug", "--log-level-file", "debug", "run", "--select", "staging"),
     "backup": ("warehouse", "backup", "canaries"),
-    "warehouse address": ("warehouse", "start"),
 }
+# As an operator who looks for a fault may run it: every library tells everything.
+ALL_LOGS = """
+import logging, sys
+logging.basicConfig(level=1, stream=sys.stderr)
+from oracul.cli import main
+main()
+"""
+# An error nobody foresaw, with a secret in its words, in the middle of a command.
+CRASH = """
+from oracul.cli import main
+from oracul.cli import status
+def broken(client, now):
+    from oracul.settings import load_settings
+    urls = load_settings().chains["devnet"].rpc_urls
+    raise KeyError("no answer from " + urls[1].get_secret_value()) from ValueError(
+        urls[0].get_secret_value())
+status.read_status = broken
+main()
+"""
+
+
+def mistakes(scene: Scene) -> dict[str, dict[str, str]]:
+    """Settings that people get wrong, each with a secret in the wrong place."""
+    wrong = scene.secrets["wrong_password"]
+    path, price = scene.secrets["rpc_path"], scene.secrets["price_key"]
+    server = {"ORACUL_CLICKHOUSE__HOST": "127.0.0.1", "ORACUL_CLICKHOUSE__PASSWORD": wrong}
+    return {
+        "wrong password": server | {"ORACUL_CLICKHOUSE__PORT": scene.port},
+        "no server": server | {"ORACUL_CLICKHOUSE__PORT": "9"},
+        "login in the host": {"ORACUL_CLICKHOUSE__HOST": f"https://user:{wrong}@host.invalid"},
+        "secret as port": {"ORACUL_CLICKHOUSE__PORT": wrong},
+        "chain as text": {"ORACUL_CHAINS__DEVNET": f"https://host.invalid/{path}"},
+        "chains as text": {"ORACUL_CHAINS": f"https://host.invalid/{path}"},
+        "torn address": {
+            "ORACUL_CHAINS__DEVNET__RPC_URLS": f"https://user:{wrong}/x{wrong}@host.invalid/"
+        },
+        "no address": {"ORACUL_CHAINS__DEVNET__RPC_URLS": f"ht!tp//{path}"},
+        "key that is no header": {
+            "ORACUL_PRICES__COINGECKO__API_KEY": f"{price}\nX: é{price}"
+        },
+        "webhook that is no address": {
+            "ORACUL_ALERTS__WEBHOOK_URL": f"http://[{scene.secrets['webhook_path']}"
+        },
+    }  # fmt: skip
 
 
 def everything_of(scene: Scene, scanner: Scanner) -> None:
@@ -182,18 +234,152 @@ for database, table in names:
 """
 
 
-def test_no_canary_leaves_by_commands_that_fail_in_many_ways(scene: Scene, promise) -> None:
-    trial = promise("secrets", small=len(COMMANDS), full=len(COMMANDS), unit="commands")
-    for name, words in COMMANDS.items():
-        scene.run(name, *words)
+def tried(scene: Scene, promise: Any, runs: dict[str, Callable[[], object]]) -> None:
+    """Run it all, scan everything, and hold the promise."""
+    trial = promise("secrets", small=len(runs), full=len(runs), unit="commands")
+    for run in runs.values():
+        run()
     scanner = scene.scanner()
     everything_of(scene, scanner)
-    trial.saw(_told(scanner))
-    assert scanner.found == []
-
-
-def _told(scanner: Scanner) -> str:
-    return (
+    trial.saw(
         f"{len(scanner.found)} of {len(scanner.secrets)} canaries found in"
         f" {scanner.looked_at:,} outputs, {scanner.bytes_read / 1e6:.1f} MB"
     )
+    assert scanner.found == []
+
+
+def test_no_canary_leaves_when_services_echo_and_settings_are_wrong(
+    scene: Scene, promise: Any
+) -> None:
+    runs: dict[str, Callable[[], object]] = {
+        name: partial(scene.run, name, *words) for name, words in COMMANDS.items()
+    }
+    runs["crash"] = partial(scene.run, "crash", "status", program=CRASH)
+    words = {"key that is no header": ("ingest", "prices"), "wrong password": ("status",)}
+    for name in ("wrong password", "login in the host", "chains as text", "torn address"):
+        runs[name] = lambda name=name: scene.run(  # type: ignore[misc]
+            name, *words.get(name, ("ingest", "chain", *SPAN)), **mistakes(scene)[name]
+        )
+    tried(scene, promise, runs)
+    assert len(scene.echo.paths) > 10
+    assert b"Traceback" in scene.outputs["crash"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_no_canary_leaves_by_any_command(scene: Scene, promise: Any) -> None:
+    runs: dict[str, Callable[[], object]] = {
+        name: partial(scene.run, name, *words) for name, words in MORE_COMMANDS.items()
+    }
+    debug = {"PYTHONASYNCIODEBUG": "1", "PYTHONDEVMODE": "1"}
+    for name, command in (("prices", COMMANDS["ingest prices"]), ("alert", COMMANDS["alert"])):
+        runs[f"{name}, all logs"] = partial(
+            scene.run, f"{name}, all logs", *command, program=ALL_LOGS, **debug
+        )
+    runs["chain, all logs"] = partial(
+        scene.run, "chain, all logs", "ingest", "chain", "--chain", CHAIN, "--blocks", "0:5",
+        program=ALL_LOGS, **debug,
+    )  # fmt: skip
+    for name in mistakes_after_start():
+        runs[name] = lambda name=name: scene.run(  # type: ignore[misc]
+            name, *mistakes_after_start()[name], **mistakes(scene)[name]
+        )
+    tried(scene, promise, runs)
+    assert any(b"data-docs" in path.encode() for path in map(str, scene.home.iterdir()))
+
+
+def mistakes_after_start() -> dict[str, tuple[str, ...]]:
+    """The command that meets each mistake."""
+    return {
+        "wrong password": ("dbt", "debug"), "no server": ("status",),
+        "secret as port": ("status",), "chain as text": ("status",),
+        "no address": ("ingest", "chain", *SPAN), "key that is no header": ("ingest", "prices"),
+        "webhook that is no address": ("alert",),
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_no_canary_leaves_by_prefect(scene: Scene, promise: Any, tmp_path: Path) -> None:
+    """Flow runs that fail, on a server of their own: its database, logs, states and results."""
+    trial = promise("secrets", small=2, full=2, unit="flow runs")
+    settings = {
+        "PREFECT_HOME": str(tmp_path), "PREFECT_LOGGING_LEVEL": "DEBUG",
+        "PREFECT_LOGGING_ROOT_LEVEL": "DEBUG", "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1",
+        "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.2",
+        "PREFECT_TASKS_DEFAULT_RETRIES": "0", "PREFECT_API_URL": "",
+    }  # fmt: skip
+    scene.run("flows", program=FLOWS, **settings)
+    assert b"refused a batch" in scene.outputs["flows"]
+    scanner = scene.scanner()
+    scanner.scan_files(tmp_path)
+    everything_of(scene, scanner)
+    trial.saw(
+        f"{len(scanner.found)} of {len(scanner.secrets)} canaries found in"
+        f" {scanner.looked_at:,} outputs, {scanner.bytes_read / 1e6:.1f} MB"
+    )
+    assert (tmp_path / "prefect.db").exists()
+    assert scanner.found == []
+
+
+FLOWS = """
+from flows.ingest import ingest_chain, ingest_prices
+for flow, given in ((ingest_chain, {"chain": "devnet", "blocks": "0:6"}), (ingest_prices, {})):
+    state = flow(**given, return_state=True)
+    print(state, repr(state), state.message)
+"""
+
+
+def test_credentials_are_for_their_owner_alone(scene: Scene) -> None:
+    scene.run("warehouse address", "warehouse", "start")
+    files = scene.home / "warehouse"
+    assert stat.S_IMODE(scene.home.stat().st_mode) == 0o700
+    assert stat.S_IMODE(files.stat().st_mode) == 0o700
+    assert stat.S_IMODE((files / "passwords.json").stat().st_mode) == 0o600
+
+
+def test_settings_show_no_secret(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in scene.environment.items():
+        monkeypatch.setenv(name, value)
+    loaded = load_settings()
+    scanner = scene.scanner()
+    for shown in (repr(loaded), str(loaded), loaded.model_dump_json(exclude={"prices"})):
+        assert scanner.scan("settings", shown) == []
+
+
+@pytest.mark.parametrize("shape", sorted(shapes(canary("planted"))))
+def test_scanner_finds_every_shape_and_every_part(shape: bytes) -> None:
+    """The control: a planted secret is found, whole or 8 characters of it."""
+    scanner = Scanner({"planted": canary("planted")})
+    assert scanner.scan("whole", b"x=" + shape + b".") == ["planted"]
+    assert scanner.scan("part", b"key " + shape[3:11] + b"...") == ["planted"]
+    assert scanner.scan("other case", shape.upper()) == ["planted"]
+    assert scanner.scan("nothing", b"nothing is said here, at some length") == []
+
+
+def test_scanner_finds_a_leak_when_the_net_is_taken_away(scene: Scene) -> None:
+    """The control: the same command without `hide` says what the services echoed."""
+    bare = Scene(scene.home, scene.echo, scene.secrets)
+    bare.run("no net", "ingest", "prices", program=WITHOUT_THE_NET)
+    scanner = Scanner(scene.secrets)
+    found = scanner.scan("output", bare.outputs["no net"])
+    assert {"price_user", "price_path"} & set(found)
+
+
+WITHOUT_THE_NET = """
+import oracul.redact
+oracul.redact.hide = lambda secret: None
+# What it wrote must not stay behind for the other tests to find.
+from oracul.warehouse import ledger
+ledger.record_rejected = lambda *_: None
+import oracul.warehouse
+from contextlib import contextmanager
+@contextmanager
+def unwritten(*_, **__):
+    yield ledger.StepRun()
+import flows.steps
+flows.steps.step_run = unwritten
+from oracul.cli import main
+main()
+"""
