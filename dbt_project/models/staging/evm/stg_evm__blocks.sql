@@ -15,6 +15,7 @@ select
     blocks.size as size,
     blocks.transaction_count as transaction_count,
     blocks.log_count as log_count,
+    blocks.withdrawals_root as withdrawals_root,
     blocks.withdrawal_count as withdrawal_count,
     blocks.proof as proof,
     blocks.source as source,
