@@ -26,6 +26,8 @@ from oracul.redact import without_secrets
 _MAX_TASKS = 24
 _RECEIPTS_A_BATCH = 100
 _BAD_BODIES = 8
+_FRUITLESS_ROUNDS = 3
+_FEW = 0.25
 _tx_hashes = msgspec.json.Decoder(list[BlockTxHashesReply])
 
 Sink = Callable[[Parsed], Awaitable[None]]
@@ -50,11 +52,14 @@ class Fetch:
 
     async def run(self) -> None:
         """Until everything is fetched or given up. Raises SourceError when no endpoint is left."""
-        while True:
+        fruitless = 0
+        while fruitless < _FRUITLESS_ROUNDS:
             accepted = self.accepted
             await self._round()
-            # A node that gives other blocks may give these too, a moment later.
-            if self.accepted == accepted or not self.work.try_again():
+            fruitless = fruitless + 1 if self.accepted == accepted else 0
+            # Nodes that give nearly all may give these too, a moment later.
+            few = len(self.work.given_up) <= self.accepted * _FEW
+            if not few or not self.work.try_again():
                 break
         if not self.work.is_drained and not self.pool.usable:
             raise self.last_error or SourceUnavailable(

@@ -33,17 +33,20 @@ Answers = Mapping[str, str | None]
 
 @dataclass(frozen=True)
 class Text:
-    """A decoded text: `form` says how it was written; None = no answer. `is_cut`: too long."""
+    """A decoded text: `form` says how it was written; None = no answer. `is_cut`: too long.
+    `had_nuls`: NUL bytes were left out of its middle.
+    """
 
     value: str | None
     form: Literal["string", "bytes32", "non_utf8"] | None
     is_cut: bool = False
+    had_nuls: bool = False
 
 
 @dataclass(frozen=True)
 class TokenMetadata:
     """One contract's own words. `total_supply_raw` is in its smallest unit; `faults` are sentences
-    about what was cut."""
+    about what was cut or left out."""
 
     name: str | None
     symbol: str | None
@@ -62,11 +65,13 @@ def decode_token(answers: Answers, *, has_code: bool = True) -> TokenMetadata:
     """
     name, symbol = decode_text(answers.get("name")), decode_text(answers.get("symbol"))
     form = symbol.form or name.form
+    texts = (("name", name), ("symbol", symbol))
     faults = [
         f"{what} of {_byte_length(answers.get(what)):,} bytes was cut"
-        for what, text in (("name", name), ("symbol", symbol))
+        for what, text in texts
         if text.is_cut
     ]
+    faults += [f"NUL bytes were left out of the {what}" for what, text in texts if text.had_nuls]
     return TokenMetadata(
         name=name.value,
         symbol=symbol.value,
@@ -129,10 +134,12 @@ def _text(data: bytes, form: Literal["string", "bytes32"], *, is_cut: bool) -> T
     # Strict about wrong bytes, but a character may be cut in two at the end of a long text.
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     try:
-        value = decoder.decode(data, final=not is_cut).replace("\0", "")
+        text = decoder.decode(data, final=not is_cut).strip("\0")
     except UnicodeDecodeError:
         return Text(None, "non_utf8")
-    return Text(value[:TEXT_LIMIT], form, is_cut or len(value) > TEXT_LIMIT)
+    value = text.replace("\0", "")
+    is_cut = is_cut or len(value) > TEXT_LIMIT
+    return Text(value[:TEXT_LIMIT], form, is_cut, had_nuls=value != text)
 
 
 def _to_bytes(answer: str) -> bytes | None:

@@ -1,10 +1,14 @@
 """Reading numbers and instants out of replies nobody vouches for. Pure; raises BadReply."""
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from oracul.errors import BadReply
+
+# What JSON calls a number: Python's `float` reads `1_000`, ` 12` and other alphabets' digits, too.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def number(value: Any) -> float:
@@ -13,6 +17,8 @@ def number(value: Any) -> float:
     Booleans and null are no numbers; a number too large for a float becomes infinite.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return math.nan
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
         return math.nan
     try:
         return float(value)
