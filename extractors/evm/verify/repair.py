@@ -8,6 +8,9 @@ than there should be, never fewer, and the next verification finds them.
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
 
 from extractors.evm.branch import broken_links, hashes_at
 from extractors.evm.columns import TABLES
@@ -18,13 +21,15 @@ from extractors.evm.landing import check_landed, insert_facts, without
 from extractors.evm.parse import BlockFacts, Parsed
 from extractors.evm.pointers import Pointer, read_pointers, write_pointers
 from extractors.evm.pool import Pool
+from extractors.evm.proof import prove_header
 from extractors.evm.report import Extracted
 from extractors.evm.verify.asking import Asked, is_confirmed
 from extractors.evm.verify.report import Verified, numbers_text
+from extractors.evm.verify.rows import block_struct
 from extractors.evm.verify.stored import pointers_at
 from extractors.evm.verify.verdict import BRANCH, Pointed, Verdict
 from extractors.evm.work import Work
-from oracul.errors import ForkBelowFinality
+from oracul.errors import ForkBelowFinality, ProofFailed
 from oracul.progress import Progress
 from oracul.times import utc_now
 from oracul.warehouse import Client
@@ -36,6 +41,17 @@ _OLDER = (
     " and (block_hash in {{hashes:Array(String)}}"
     " or block_hash not in (select block_hash from raw.blocks where chain = {{chain:String}}"
     " and block_number in {{numbers:Array(UInt64)}}))"
+)
+_OTHERS = """
+    select * except (chain, ingested_at)
+        replace (toUnixTimestamp(block_timestamp) as block_timestamp)
+    from raw.blocks final
+    where chain = {chain:String} and block_number in {numbers:Array(UInt64)}
+        and block_hash not in {hashes:Array(String)}
+"""
+_FORGED = (
+    "delete from raw.blocks where chain = {chain:String}"
+    " and block_number in {numbers:Array(UInt64)} and block_hash in {forged:Array(String)}"
 )
 _POINTERS = (
     "delete from meta.canonical_blocks where chain = {chain:String}"
@@ -162,5 +178,20 @@ def _remove_older(client: Client, chain: str, facts: Sequence[BlockFacts], now: 
         "hashes": [f.hash for f in facts],
         "now": now,
     }
+    forged = _forged(client, parameters)
+    if forged:
+        client.command(_FORGED, parameters={**parameters, "forged": forged})
     for table in TABLES:
         client.command(_OLDER.format(table=table), parameters=parameters)
+
+
+def _forged(client: Client, parameters: dict[str, Any]) -> list[str]:
+    """Hashes at these heights that name no header: not a branch that lost, but damage."""
+    stream = client.raw_query(_OTHERS, parameters=parameters, fmt="ArrowStream")
+    found = []
+    for row in pa.ipc.open_stream(stream).read_all().to_pylist():
+        try:
+            prove_header(block_struct(row, [], []))
+        except (ProofFailed, ValueError):
+            found.append(row["block_hash"])
+    return found

@@ -1,4 +1,4 @@
-"""Totals that must agree: transfers by token, in raw logs and curated, and the supply they imply."""
+"""Totals that must agree: transfers by token, raw and curated, and the supply they imply."""
 
 from collections.abc import Sequence
 from pathlib import Path
