@@ -1,6 +1,7 @@
 """Steps as Prefect tasks: one call each, and a table of how they ended."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 
 from prefect import get_run_logger, task
@@ -53,12 +54,18 @@ def run_as_tasks(
     chain: str | None = None,
     blocks: str | None = None,
     is_whole: bool = False,
+    days: tuple[date, date] | None = None,
+    is_offline: bool = False,
+    repairs: bool = False,
 ) -> list[Outcome]:
     """Run these steps (all when None) as tasks of the current flow and publish how they ended.
 
     Raises the first failed step's OraculError after the steps that always run have run.
     """
-    run = Run(load_settings(), chain=chain, blocks=parse_blocks(blocks), is_whole=is_whole)
+    run = Run(
+        load_settings(), chain=chain, blocks=parse_blocks(blocks), is_whole=is_whole,
+        days=days, is_offline=is_offline, repairs=repairs,
+    )  # fmt: skip
     chosen = [step_named(name) for name in names] if names is not None else None
 
     def execute(step: Step, run: Run) -> Outcome:
