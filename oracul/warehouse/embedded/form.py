@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message
@@ -38,8 +39,12 @@ async def read_form(
     limited = Request(request.scope, receive)
     try:
         form = await limited.form(max_files=64, max_fields=1000, max_part_size=_MAX_FIELD_BYTES)
-    except MultiPartException as error:
-        raise Fault(BAD_ARGUMENTS, f"The form cannot be read: {error.message}") from None
+    except (MultiPartException, HTTPException) as error:
+        # Inside an application, Starlette turns the one into the other.
+        reason = error.detail if isinstance(error, HTTPException) else error.message
+        raise Fault(BAD_ARGUMENTS, f"The form cannot be read: {reason}") from None
+    except KeyError:
+        raise Fault(BAD_ARGUMENTS, "The form cannot be read: its boundary is missing") from None
     fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     files = [(name, value) for name, value in form.multi_items() if isinstance(value, UploadFile)]
     for _, file in files:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -31,7 +32,7 @@ from oracul.warehouse.embedded.files import (
     places_of,
     write_private,
 )
-from oracul.warehouse.embedded.protocol import GuardedProtocol
+from oracul.warehouse.embedded.protocol import MAX_SILENT, GuardedProtocol
 from oracul.warehouse.embedded.run import Room
 from oracul.warehouse.embedded.serving import ServerInfo, info_text
 from oracul.warehouse.embedded.sessions import Sessions, monotonic
@@ -40,6 +41,7 @@ from oracul.warehouse.embedded.users import load_users
 # A client that neither sends nor takes a byte for this long is dropped.
 SILENCE_SECONDS = 300
 _STOP_SECONDS = 20
+_OPEN_FILES = 65_536
 _MB = 1_000_000
 
 
@@ -51,6 +53,7 @@ def serve(settings: Settings) -> None:
     """
     places = places_of(settings)
     places.make()
+    _allow_many_files()
     users = load_users(settings, places.passwords)
     with ExitStack() as mine:
         mine.enter_context(own_data(places))
@@ -73,12 +76,21 @@ def serve(settings: Settings) -> None:
                 users, room, limits, threads, asyncio.Semaphore(count), places_for_readers
             )
             with threads, _quiet_signals(), _announced(note, places, listener, engine, confinement):
-                _run(service, listener, 4 * count + 64)
+                _run(service, listener, 4 * count + MAX_SILENT)
                 # What did not end within the time for stopping is not waited for.
                 engine.kill_all()
             sessions.close()
         finally:
             engine.close()
+
+
+def _allow_many_files() -> None:
+    """Raise the limit of open files where one may: 1,024 are few for parts and sockets."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if most == resource.RLIM_INFINITY else min(most, _OPEN_FILES)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _confine(places: Places) -> Confinement:
