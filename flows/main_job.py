@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from flows.steps import Outcome, Run, Step
-from oracul.errors import OraculError
+from oracul.errors import OraculError, WarehouseError
 
 Execute = Callable[[Step, Run], Outcome]
 
@@ -52,6 +52,8 @@ def run_steps(run: Run, execute: Execute, chosen: list[Step] | None = None) -> I
             outcome = execute(step, run)
         except OraculError as error:
             outcome = Outcome(step.name, "failed", str(error), error)
+            if step.always and isinstance(error, WarehouseError):
+                _tell_anyway(run, error)
         if outcome.status == "failed":
             failed = failed or step.name
         yield outcome
@@ -60,3 +62,10 @@ def run_steps(run: Run, execute: Execute, chosen: list[Step] | None = None) -> I
 def call(step: Step, run: Run) -> Outcome:
     """Execute a step right here."""
     return step(run)
+
+
+def _tell_anyway(run: Run, error: WarehouseError) -> None:
+    """The step that tells people could not use the warehouse: tell them that."""
+    from oracul.alerts.last_resort import tell_without_ledger
+
+    tell_without_ledger(run.settings, str(error), run_id=run.run_id, now=run.now)

@@ -148,14 +148,24 @@ def warehouse_errors(what: str) -> Iterator[None]:
     try:
         yield
     except ClickHouseError as error:
-        raise WarehouseError(f"{what}: {first_words(error)}.") from error
+        raise WarehouseError(f"{what}: {first_words(error)}.", hint=_hint(error)) from error
 
 
 def as_warehouse_error(error: Exception) -> WarehouseError | None:
     """What an error of the driver says, as ours; None for any other error."""
     if not isinstance(error, ClickHouseError):
         return None
-    return WarehouseError(f"ClickHouse refused: {first_words(error)}.")
+    return WarehouseError(f"ClickHouse refused: {first_words(error)}.", hint=_hint(error))
+
+
+def _hint(error: Exception) -> str:
+    """What to do about an error whose own words do not say it."""
+    if "NOT_ENOUGH_SPACE" in str(error) or "No space left on device" in str(error):
+        return (
+            "The disk of the warehouse is full; nothing that was landed is lost. Make room there "
+            "and run the same command again, or leave it to the next scheduled run."
+        )
+    return ""
 
 
 def first_words(error: Exception) -> str:

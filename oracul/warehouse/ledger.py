@@ -7,9 +7,13 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from oracul.errors import WarehouseError
+from oracul.log import get_logger
 from oracul.redact import without_secrets
 from oracul.times import utc_now
+from oracul.warehouse.client import first_words
 
 PAYLOAD_LIMIT = 4096
 
@@ -91,7 +95,11 @@ def step_run(
     try:
         yield run
     except BaseException as error:
-        write("failed", utc_now(), f"{type(error).__name__}: {error}")
+        try:
+            write("failed", utc_now(), f"{type(error).__name__}: {error}")
+        except (ClickHouseError, WarehouseError) as second:
+            # What stopped the step matters more than that this cannot be written down.
+            get_logger().warning("step_end_not_recorded", step=step, because=first_words(second))
         raise
     write("degraded" if run.degraded else "done", utc_now(), run.degraded)
 
