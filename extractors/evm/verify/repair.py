@@ -31,7 +31,7 @@ from extractors.evm.verify.verdict import BRANCH, Pointed, Verdict
 from extractors.evm.work import Work
 from oracul.errors import ForkBelowFinality, ProofFailed
 from oracul.progress import Progress
-from oracul.times import utc_now
+from oracul.times import from_epoch, utc_now
 from oracul.warehouse import Client
 
 _AT_ONCE = 100
@@ -41,6 +41,13 @@ _OLDER = (
     " and (block_hash in {{hashes:Array(String)}}"
     " or block_hash not in (select block_hash from raw.blocks where chain = {{chain:String}}"
     " and block_number in {{numbers:Array(UInt64)}}))"
+)
+# What was modelled from the damaged rows: the pointers may be the same, so the days are told apart
+# by not being booked any more. Tables by week are booked on Mondays.
+_UNBOOK = (
+    "delete from meta.built_days where block_date in {days:Array(Date)}"
+    " or block_date in (select toMonday(day) from"
+    " (select arrayJoin({days:Array(Date)}) as day))"
 )
 _OTHERS = """
     select * except (chain, ingested_at)
@@ -155,7 +162,7 @@ async def _land_again(
 
 
 def _replace(client: Client, chain: str, parsed: Sequence[Parsed], tags: Tags) -> None:
-    """Insert, remove older copies, read back, point."""
+    """Insert, remove older copies, read back, point; and have the days modelled again."""
     now = utc_now()
     now = now.replace(microsecond=now.microsecond // 1000 * 1000)
     facts = [fact for part in parsed for fact in part.facts]
@@ -166,6 +173,8 @@ def _replace(client: Client, chain: str, parsed: Sequence[Parsed], tags: Tags) -
         Pointer(f.number, f.hash, f.parent_hash, f.timestamp, tags.of(f.number)) for f in facts
     ]
     write_pointers(client, chain, pointers)
+    days = sorted({from_epoch(fact.timestamp).date() for fact in facts})
+    client.command(_UNBOOK, parameters={"days": days})
 
 
 def _remove_older(client: Client, chain: str, facts: Sequence[BlockFacts], now: datetime) -> None:
