@@ -13,6 +13,7 @@ from extractors.evm.branch import agreed, broken_links, contradicts, named_at, u
 from extractors.evm.endpoint import Endpoint
 from extractors.evm.fetch import Fetch
 from extractors.evm.finality import Tags
+from extractors.evm.gaps import runs
 from extractors.evm.landing import land, without
 from extractors.evm.parse import BlockFacts, Parsed, Refusal
 from extractors.evm.pointers import Pointer, read_pointers
@@ -112,9 +113,11 @@ class Lander:
                 sources = {d.fact.source for d in disputes}
                 disputes = await self._contradicted([f for f in facts if f.source in sources])
             elif broken and not await self._follow_branch(broken, pointers):
-                # Every party insists, yet the blocks do not fit: believe none of the new ones.
+                # Every party insists, yet the blocks do not fit: believe none of the new ones, nor
+                # what hangs together with them, or two branches would be there at once.
                 unfit = {n for pair in broken for n in pair}
-                disputes = [Dispute(f, {}) for f in facts if f.number in unfit]
+                hit = [r for r in runs([f.number for f in facts]) if not unfit.isdisjoint(r)]
+                disputes = [Dispute(f, {}) for f in facts if any(f.number in r for r in hit)]
             elif not broken:
                 return [without(p, refused) for p in parsed] if refused else list(parsed)
             for dispute in disputes:
@@ -204,9 +207,7 @@ class Lander:
         """Fetch and land these blocks in one go, or none; returns what could not be proven or
         linked. `before_pointers` as in `land`.
         """
-        collected, missing = await self.fetch_agreed(
-            Work.again_without(dict.fromkeys(numbers, ""))
-        )
+        collected, missing = await self.fetch_agreed(Work.again_without(dict.fromkeys(numbers, "")))
         facts = [f for p in collected for f in p.facts]
         pointers = await self._pointers_around(facts)
         unfit = {n for pair in broken_links(facts, pointers) for n in pair}
