@@ -33,7 +33,7 @@ _HINTS = {
     "NOT_ENOUGH_SPACE": "Make room on the disk of the backups and type the same command again.",
     "No space left": "Make room on the disk and type the same command again.",
     "allowed_path": "Set backups.allowed_path on the server: see docs/how-to/harden-clickhouse.md.",
-    "ACCESS_DENIED": "Give the user the role of deployments/clickhouse/sql.",
+    "ACCESS_DENIED": "It takes the role oracul_backup: see docs/how-to/harden-clickhouse.md.",
     "BACKUP_ENTRY_NOT_FOUND": "It is none of Oracul's, or damaged: restore another one.",
     "base backup": "An incremental backup needs the ones it stands on: `oracul warehouse backups`.",
 }
