@@ -2,7 +2,7 @@
 as if there had never been another."""
 
 import random
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -34,14 +34,14 @@ def while_following(chain, act):
     node that moves on below it, no round may find that the node lies.
     """
     faults = []
-    acting = threading.Thread(target=act)
-    acting.start()
-    while acting.is_alive():
-        try:
-            faults += chain.follow().set_aside.values()
-        except SourceError as error:
-            faults += [] if "could not be proven" in str(error) else [str(error)]
-    acting.join()
+    with ThreadPoolExecutor(1) as threads:
+        acting = threads.submit(act)
+        while not acting.done():
+            try:
+                faults += chain.follow().set_aside.values()
+            except SourceError as error:
+                faults += [] if "could not be proven" in str(error) else [str(error)]
+        acting.result()
     return faults
 
 
