@@ -9,6 +9,8 @@ grant show, select, insert, alter, create database, create table, create view, d
 grant show, select, insert, alter, create database, create table, create view, drop, truncate, optimize on marts.* to oracul_writer;
 grant show, select, insert, alter, create database, create table, create view, drop, truncate, optimize on marts_next.* to oracul_writer;
 grant create temporary table on *.* to oracul_writer;
+-- Great Expectations connects to `default` and names its tables in full.
+grant show databases on default.* to oracul_writer;
 -- With <table_engines_require_grant>, only these engines: none of them reaches files or networks.
 grant table engine on MergeTree to oracul_writer;
 grant table engine on ReplacingMergeTree to oracul_writer;
