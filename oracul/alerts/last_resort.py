@@ -20,6 +20,13 @@ def tell_without_ledger(settings: Settings, why: str, *, run_id: str, now: datet
         return ""
     title = "The warehouse does not take part: nothing can be recorded"
     message = Message("step_failed", "critical", title, (harmless(why),), ())
-    fault = asyncio.run(post_all(url.get_secret_value(), [message], run_id=run_id, now=now))[0]
+    posting = post_all(
+        url.get_secret_value(),
+        [message],
+        run_id=run_id,
+        now=now,
+        allows_private=settings.alerts.allow_private_webhook,
+    )
+    fault = asyncio.run(posting)[0]
     get_logger().warning("told_without_ledger", run_id=run_id, delivered=not fault)
     return fault
