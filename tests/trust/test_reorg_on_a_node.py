@@ -82,7 +82,7 @@ def followed(tmp_path):
 
 
 def test_random_reorgs_end_as_a_clean_ingest(promise, anvil, followed, tmp_path):
-    trial = promise("reorg-safe", small=6, full=200, unit="random reorgs")
+    trial = promise("reorg-safe", small=4, full=200, unit="random reorgs")
     settings, client = followed
     faults, days = [], 0
     with evm_node(anvil) as node:
