@@ -71,7 +71,9 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self._silent.setdefault(self)
         if len(self._silent) > MAX_SILENT:
-            oldest = next(iter(self._silent))
+            # The oldest that never asked anything; else the oldest one.
+            never_asked = (one for one in self._silent if one.cycle is None)
+            oldest = next(never_asked, None) or next(iter(self._silent))
             del self._silent[oldest]
             oldest.transport.close()
 
