@@ -3,8 +3,14 @@
 The negative control is the damage itself: without it, the same verification passes.
 """
 
+import json
+import os
 import random
+import signal
+import subprocess
+import sys
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -12,12 +18,15 @@ from extractors.evm.verify.report import DoesNotHold
 from extractors.evm.verify.run import Scope, verify
 from extractors.evm.verify.verdict import BRANCH, ROWS_FIT
 from oracul.demo.recording import Recording
+from oracul.progress import Silent
+from oracul.warehouse import connect, migrate
 from tests.fixtures.chain_landing import empty, landing
 from tests.fixtures.content import contents, differences
 from tests.fixtures.damage import change, columns, double_row, remove_row
 from tests.fixtures.kinds_chain import CHAIN, CHAIN_ID, kinds_chain
 from tests.fixtures.landing import land_blocks
 from tests.fixtures.real_chain import load_recording, needs_shared_data
+from tests.fixtures.warehouse import own_warehouse
 
 BLOCKS = 12
 PROMISE = "damage in stored rows is found and mended"
@@ -91,7 +100,7 @@ def test_clean_rows_hold_in_full(landed):
 def test_each_damaged_column_is_found_and_mended(landed, promise):
     chain, clean = landed
     every = [column for column in columns(chain.client) if column.name != "chain"]
-    trial = promise(PROMISE, small=6, full=len(every), unit="columns")
+    trial = promise(PROMISE, small=3, full=len(every), unit="columns")
     chosen = every if trial.count == len(every) else random.Random(7).sample(every, trial.count)
     found, equal, unlike = 0, 0, []
     for place, column in enumerate(chosen):
@@ -108,6 +117,7 @@ def test_each_damaged_column_is_found_and_mended(landed, promise):
     assert (found, unlike) == (len(chosen), [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["raw.blocks", "raw.transactions", "raw.logs", "raw.withdrawals",
                                    "meta.canonical_blocks"])  # fmt: skip
 def test_lost_row_is_found_and_mended(landed, table):
@@ -118,6 +128,7 @@ def test_lost_row_is_found_and_mended(landed, table):
     assert mended(chain, clean)[1] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["raw.transactions", "raw.logs", "raw.withdrawals"])
 def test_row_too_many_is_found_and_mended(landed, table):
     chain, clean = landed
@@ -136,6 +147,7 @@ def test_row_landed_twice_is_no_damage(landed):
     assert report.holds
 
 
+@pytest.mark.slow
 def test_missing_day_is_found_by_day_and_filled(landed):
     chain, clean = landed
     chain.client.command(f"delete from meta.canonical_blocks where chain = '{CHAIN}'"
@@ -171,6 +183,7 @@ def test_days_choose_their_blocks(landed):
     assert (report.start, report.end) == (5, 9)
 
 
+@pytest.mark.slow
 def test_rows_of_a_canonical_block_at_another_height_are_found(landed):
     chain, clean = landed
     chain.client.command(
@@ -195,6 +208,7 @@ def test_other_branch_is_found_and_followed(landed):
     assert differences(clean, contents(chain.client, ("raw", "meta"))) == []
 
 
+@pytest.mark.slow
 def test_other_branch_is_left_to_people_when_it_was_final(landed):
     chain, _ = landed
     stray_branch(chain, finality="finalized")
@@ -205,6 +219,7 @@ def test_other_branch_is_left_to_people_when_it_was_final(landed):
     forget_stray_branch(chain)
 
 
+@pytest.mark.slow
 def test_other_branch_is_not_seen_offline(landed):
     chain, _ = landed
     stray_branch(chain, finality="latest")
@@ -213,6 +228,7 @@ def test_other_branch_is_not_seen_offline(landed):
     forget_stray_branch(chain)
 
 
+@pytest.mark.slow
 def test_wrong_pointer_below_a_confirmed_block_is_mended_though_it_was_final(landed):
     chain, clean = landed
     other = kinds_chain(1, start=6, parent_hash=chain.pointers()[5], salt="x")
@@ -225,6 +241,7 @@ def test_wrong_pointer_below_a_confirmed_block_is_mended_though_it_was_final(lan
     assert differences(clean, contents(chain.client, ("raw", "meta"))) == []
 
 
+@pytest.mark.slow
 def test_results_are_rows_and_a_passing_range_hides_no_damage_elsewhere(landed):
     chain, clean = landed
     remove_row(chain.client, "raw.logs", CHAIN, 2)
@@ -243,14 +260,60 @@ def test_results_are_rows_and_a_passing_range_hides_no_damage_elsewhere(landed):
 @needs_shared_data
 def test_real_blocks_hold(warehouse_settings, migrated_client):
     empty(migrated_client)
-    recording = load_recording("jsonrpc_mainnet")
-    with landing(warehouse_settings, migrated_client, "ethereum", recording) as real:
-        for block in recording.blocks:
-            real.extract(block.number, block.number + 1)
-        with pytest.raises(DoesNotHold, match="missing") as caught:  # there are gaps between them
-            verify(real.settings, real.client, Scope("ethereum"), run_id="test")
-    (report,) = caught.value.found
-    assert (report.blocks, report.broken) == (len(recording.blocks), 0)
-    for dataset in ("blocks", "transactions", "logs"):
-        assert report.counts[dataset, "proven"] == report.blocks
+    for chain, folder in (("ethereum", "jsonrpc_mainnet"), ("optimism", "jsonrpc_optimism")):
+        blocks = load_recording(folder).blocks
+        land_blocks(migrated_client, chain, blocks)
+        try:
+            scope = Scope(chain, is_offline=True)
+            (report,) = verify(warehouse_settings, migrated_client, scope, run_id="test")
+        except DoesNotHold as gaps_between_them:
+            (report,) = gaps_between_them.found
+        assert (report.blocks, report.broken) == (len(blocks), 0)
+        for dataset in ("blocks", "transactions", "logs"):
+            assert report.counts[dataset, "proven"] == report.blocks
     empty(migrated_client)
+
+
+class StopAtOnce(Silent):
+    """Presses Ctrl-C when the first blocks are done."""
+
+    is_pressed = False
+
+    def advance(self, done, **facts):
+        if not self.is_pressed:
+            self.is_pressed = True
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.slow
+def test_interrupted_verification_keeps_what_was_found(warehouse_settings, migrated_client):
+    empty(migrated_client)
+    migrated_client.command("truncate table meta.verified_blocks")
+    many = 2_500
+    land_blocks(migrated_client, CHAIN, kinds_chain(many))
+    scope = Scope(CHAIN, is_offline=True)
+    with pytest.raises(KeyboardInterrupt, match="looked at"):
+        verify(warehouse_settings, migrated_client, scope, run_id="t", progress=StopAtOnce())
+    ((kept,),) = migrated_client.query("select count() from meta.verified_blocks").result_rows
+    assert 0 < kept < many
+    empty(migrated_client)
+
+
+@pytest.mark.slow
+def test_command_fails_and_names_the_block(tmp_path):
+    with own_warehouse(tmp_path / "home") as settings:
+        client = connect(settings)
+        migrate(client)
+        land_blocks(client, CHAIN, kinds_chain(6))
+        command = [sys.executable, "-m", "oracul.cli", "verify"]
+        home = {"ORACUL_HOME": str(settings.home)}
+        run = partial(subprocess.run, capture_output=True, text=True, env=os.environ | home)
+        clean = run([*command, "--offline", "--json"])
+        assert (clean.returncode, json.loads(clean.stdout)["holds"]) == (0, True)
+        remove_row(client, "raw.logs", CHAIN, 3)
+        broken = run([*command, "--offline"])
+        assert broken.returncode == 1
+        assert "devnet 3 raw.logs receiptsRoot and logsBloom" in broken.stderr
+        reversed_days = run([*command, "--from", "2023-11-16", "--to", "2023-11-14"])
+        assert reversed_days.returncode == 2
+        client.close()

@@ -1,7 +1,6 @@
 """Reading what is stored: pointers page by page, rows batch by batch, as columns."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
 from extractors.evm.columns import TABLES
@@ -53,14 +52,19 @@ def range_of_days(client: Client, chain: str, first: date, last: date) -> tuple[
 
 
 def pages(client: Client, chain: str, start: int, end: int) -> Iterator[list[Pointed]]:
-    """Pointers of [start, end) in order, at most PAGE_BLOCKS numbers apart."""
+    """Pointers of [start, end) in order, at most 2 × PAGE_BLOCKS at a time."""
+    waiting: list[Pointed] = []
     while start < end:
         found = _page(client, chain, start, min(start + PAGE_BLOCKS, end))
-        if found:
-            yield found
+        waiting += found
+        if len(waiting) >= PAGE_BLOCKS:
+            yield waiting
+            waiting = []
         start += PAGE_BLOCKS
-        if not found and start < end:
+        if len(found) < PAGE_BLOCKS and start < end:
             start = _next_number(client, chain, start, end)
+    if waiting:
+        yield waiting
 
 
 def _page(client: Client, chain: str, start: int, end: int) -> list[Pointed]:
@@ -145,8 +149,7 @@ def read_batch(
             fmt="ArrowStream",
         )
 
-    with ThreadPoolExecutor(len(TABLES)) as threads:
-        tables = dict(zip(TABLES, threads.map(read, TABLES), strict=True))
+    tables = {table: read(table) for table in TABLES}
     numbers = {p.number for p in pointers}
     its_known = {number: faults for number, faults in known.items() if number in numbers}
     return Batch(chain, tuple(pointers), its_known, tables)
