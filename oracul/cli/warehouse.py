@@ -135,7 +135,9 @@ def backup(
 
     name = name or f"{utc_now():%Y-%m-%dT%H%M%S}"
     loaded = settings()
-    saved = take(loaded, connect(loaded), name, incremental=incremental, progress=Bar())
+    saved = take(
+        loaded, connect(loaded, is_unhurried=True), name, incremental=incremental, progress=Bar()
+    )
     on = f", on top of {saved.base}" if saved.base else ""
     out.print(f"Backed up {_size(saved)} as {name}{on}.")
     if incremental and not saved.base:
@@ -161,7 +163,7 @@ def restore(
     from oracul.warehouse.migrate import migrate as apply
 
     loaded = settings()
-    client = connect(loaded)
+    client = connect(loaded, is_unhurried=True)
     restored = bring_back(loaded, client, name, replace=replace, progress=Bar())
     out.print(f"Restored {_size(restored.manifest)}; their contents are those of the backup.")
     if restored.removed:
@@ -188,7 +190,7 @@ def backups(
     from oracul.warehouse.backups import verify as look
 
     loaded = settings()
-    client = connect(loaded)
+    client = connect(loaded, is_unhurried=True)
     if verify is not None:
         held = look(loaded, client, verify, progress=Bar())
         out.print(f"{verify} can be restored: {_size(held)} are as they were saved.")

@@ -35,12 +35,19 @@ SESSION_SETTINGS = {
     "do_not_merge_across_partitions_select_final": 1,
 }
 
+_UNHURRIED = {"max_execution_time": 0}
+_USUAL_SECONDS = 300
+_A_DAY_SECONDS = 86_400
 
-def connect(settings: Settings, patience: Patience | None = None) -> Client:
+
+def connect(
+    settings: Settings, patience: Patience | None = None, *, is_unhurried: bool = False
+) -> Client:
     """A client with the rights to write; the embedded warehouse is started when none runs.
 
     With `patience`, a warehouse that goes away later is waited for (and an embedded one started
-    again). Raises WarehouseError when the server cannot be reached now, or refuses the user.
+    again). `is_unhurried`: a statement may take a day, as those of a backup of a large table do.
+    Raises WarehouseError when the server cannot be reached now, or refuses the user.
     """
     target = settings.clickhouse
     host, port, user, secret = target.host, target.port, target.user, target.password
@@ -70,7 +77,8 @@ def connect(settings: Settings, patience: Patience | None = None) -> Client:
             ca_cert=str(target.ca_cert) if target.ca_cert else None,
             autogenerate_session_id=False,
             client_name="oracul",
-            settings=SESSION_SETTINGS,
+            settings=SESSION_SETTINGS | (_UNHURRIED if is_unhurried else {}),
+            send_receive_timeout=_A_DAY_SECONDS if is_unhurried else _USUAL_SECONDS,
         )
     except ClickHouseError as error:
         raise _not_connected(error, f"{host}:{port or 'its usual port'}", is_secure) from error

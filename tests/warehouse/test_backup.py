@@ -9,7 +9,7 @@ from oracul.errors import BackupDamaged, ConfigError, WarehouseError
 from oracul.progress import Silent
 from oracul.settings import Settings
 from oracul.warehouse import Client, connect
-from oracul.warehouse.backups import catalog, restore, take, verify
+from oracul.warehouse.backups import catalog, restore, take, unfinished, verify
 from oracul.warehouse.backups.restoring import refuse_newer
 from tests.fixtures.content import content_hashes
 from tests.fixtures.warehouse import own_warehouse
@@ -261,3 +261,31 @@ def test_backup_that_does_not_fit_the_disk_is_refused(client, settings, monkeypa
 def test_name_with_a_path_is_refused(client, settings, name):
     with pytest.raises(ConfigError):
         take(settings, client, name)
+
+
+def test_statements_of_a_backup_have_no_time_limit(settings):
+    client = connect(settings, is_unhurried=True)
+    assert client.command("select getSetting('max_execution_time')") == 0
+
+
+def test_left_overs_of_a_killed_restore_are_cleared(client, settings):
+    take(settings, client, "before_kill")
+    for database in ("backup_snapshot", "backup_restored", "backup_replaced"):
+        client.command(f"CREATE DATABASE {database}")
+        client.command(f"CREATE TABLE {database}.`raw.facts` (a Int8) ENGINE = Memory")
+    before = state(client)
+
+    take(settings, client, "after_kill")
+    restore(settings, client, "before_kill", replace=True)
+
+    assert state(client) == before
+    assert not [name for name in databases(client) if name.startswith("backup_")]
+
+
+def test_folder_of_a_killed_backup_is_told_and_never_used(client, settings):
+    take(settings, client, "whole_one")
+    (settings.home / "backups" / "killed" / "data").mkdir(parents=True)
+    assert unfinished(settings) == ["killed"]
+    assert "killed" not in {one.name for one in catalog(client, settings)}
+    with pytest.raises(WarehouseError, match="no finished backup killed"):
+        restore(settings, client, "killed", replace=True)

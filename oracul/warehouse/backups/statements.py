@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -26,6 +26,9 @@ select
 from system.backups
 where id = {id:String}
 """
+_CANCEL_SQL = """
+kill query where query_id in (select query_id from system.backups where id = {id:String}) async
+"""
 _HINTS = {
     "BACKUP_ALREADY_EXISTS": "There is a backup of this name already: choose another.",
     "BACKUP_NOT_FOUND": "`oracul warehouse backups` lists those that there are; they are folders in"
@@ -47,10 +50,19 @@ def run_watched(client: Client, statement: str, what: str, bar: Progress) -> int
     """
     with explained(what):
         (started,) = client.query(f"{statement} ASYNC").result_rows
+    try:
+        return _watch(client, started[0], what, bar)
+    except KeyboardInterrupt:
+        with suppress(ClickHouseError):
+            client.command(_CANCEL_SQL, parameters={"id": started[0]})
+        raise
+
+
+def _watch(client: Client, operation: str, what: str, bar: Progress) -> int:
     pause, told = 0.01, 0
     while True:
         with explained(what):
-            rows = client.query(_WATCH_SQL, parameters={"id": started[0]}).result_rows
+            rows = client.query(_WATCH_SQL, parameters={"id": operation}).result_rows
         status, error, own, moved = rows[0] if rows else ("", "the server forgot it", 0, 0)
         if moved // _MB > told:
             bar.advance(moved // _MB - told)
