@@ -111,7 +111,8 @@ class Lander:
             if disputes:
                 # Whoever gave one block of another branch may have given more of it.
                 sources = {d.fact.source for d in disputes}
-                disputes = await self._contradicted([f for f in facts if f.source in sources])
+                more = await self._contradicted([f for f in facts if f.source in sources])
+                disputes = more or disputes  # an endpoint that changes its mind must not hold us
             elif broken and not await self._follow_branch(broken, pointers):
                 # Every party insists, yet the blocks do not fit: believe none of the new ones, nor
                 # what hangs together with them, or two branches would be there at once.
