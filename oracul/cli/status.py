@@ -74,7 +74,9 @@ def read_status(client: "Client", now: datetime) -> dict[str, Any]:
         "checks": {suite: {"pass": p, "warn": w, "fail": f} for suite, p, w, f in checks},
         "anomalies": {str(severity): int(count) for severity, count in anomalies},
         "rejected_answers": _count(client, "select count() from meta.rejected_rows"),
-        "reorgs": _count(client, "select count() from meta.reorgs final"),
+        "reorgs": _count(
+            client, "select count() from meta.reorgs final where outcome = 'followed'"
+        ),
     }
 
 
