@@ -17,7 +17,7 @@ import pytest
 from extractors.evm.verify.report import DoesNotHold
 from extractors.evm.verify.run import Scope, verify
 from extractors.evm.verify.verdict import BRANCH, ROWS_FIT
-from oracul.demo.recording import Recording
+from oracul.demo.recording import RecordedCall, Recording
 from oracul.progress import Silent
 from oracul.warehouse import connect, migrate
 from tests.fixtures.chain_landing import empty, landing
@@ -26,6 +26,7 @@ from tests.fixtures.damage import change, columns, double_row, remove_row
 from tests.fixtures.kinds_chain import CHAIN, CHAIN_ID, kinds_chain
 from tests.fixtures.landing import land_blocks
 from tests.fixtures.real_chain import load_recording, needs_shared_data
+from tests.fixtures.toy_chain import address, word
 from tests.fixtures.warehouse import own_warehouse
 
 BLOCKS = 12
@@ -255,6 +256,28 @@ def test_results_are_rows_and_a_passing_range_hides_no_damage_elsewhere(landed):
     assert chain.rows("select count() from meta.verified_blocks final where notEmpty(faults)") == [
         (0,)
     ]
+
+
+@pytest.mark.parametrize(("claimed", "status"), [(0, "pass"), (5, "warn")])
+def test_supply_is_sampled_at_the_node(warehouse_settings, migrated_client, claimed, status):
+    empty(migrated_client)
+    blocks = kinds_chain(4)
+    minted = sum(1000 + number for number in (2, 3))
+    calls = [
+        RecordedCall(to=address("token"), data="0x18160ddd", result=word(supply), block_number=at)
+        for at, supply in ((1, 77), (3, 77 + minted + claimed))
+    ]
+    codes = {address("token"): "0x00"}
+    recording = Recording(CHAIN_ID, blocks, calls=calls, codes=codes)
+    with landing(warehouse_settings, migrated_client, CHAIN, recording) as chain:
+        chain.extract(2, 4)
+        look(chain)
+        ((found,),) = chain.rows(
+            "select argMax(status, checked_at) from meta.data_quality_checks final"
+            " where check = 'supply changes as minted and burned'"
+        )
+    assert found == status
+    empty(migrated_client)
 
 
 @needs_shared_data

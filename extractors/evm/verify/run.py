@@ -22,6 +22,7 @@ from extractors.evm.verify.stored import (
     pointers_at,
     range_of_days,
 )
+from extractors.evm.verify.supply import Sampled, newest_run, sample_supply, supply_check
 from extractors.evm.verify.totals import check_totals
 from extractors.evm.verify.verdict import Fault, Pointed, Verdict
 from extractors.evm.workers import calling_on_interrupt
@@ -69,15 +70,17 @@ def verify(
                           hint="Leave --offline out.")  # fmt: skip
     chains = [get_chain(scope.chain).chain] if scope.chain else landed_chains(client)
     found: list[Verified] = []
+    sampled: dict[str, list[Sampled]] = {}
     for chain in chains:
         verifying = Verifying(settings, client, scope, chain, run_id, progress or Silent())
         found.append(verifying.found)
         asyncio.run(verifying.run())
+        sampled[chain] = verifying.sampled
         if verifying.found.is_interrupted:
             break
     results = standing_checks(client, found)
     if not found or not found[-1].is_interrupted:
-        results += check_totals(client, found)
+        results += check_totals(client, found) + supply_check(sampled)
     write_checks(client, results, run_id, utc_now())
     for report in found:
         get_logger().info(
@@ -111,6 +114,8 @@ class Verifying:
         self.asked = Asked()
         self.bad: list[Verdict] = []
         self.unwritten: list[Verdict] = []
+        self.newest: tuple[int, int] | None = None
+        self.sampled: list[Sampled] = []
 
     async def run(self) -> None:
         """Verify, repair when asked to, verify again what was repaired."""
@@ -121,6 +126,8 @@ class Verifying:
             await self._look(pool)
             if self.scope.repairs and pool and tags and not self.found.is_interrupted:
                 await self._repair(pool, tags)
+            if pool and self.newest and not self.found.broken and not self.found.is_interrupted:
+                self.sampled = await sample_supply(pool, self.client, *self.newest)
         self.found.duration_seconds = time.monotonic() - began
 
     async def _pool(self, stack: AsyncExitStack) -> Pool | None:
@@ -179,6 +186,7 @@ class Verifying:
             self.asked.unanswered += asked.unanswered
             known |= asked.faults
         known |= link_faults(linked, known)
+        self.newest = newest_run(linked)
         async for verdicts in judging.verdicts(page, known):
             self._take(verdicts)
 
