@@ -56,6 +56,11 @@ class ClickHouseSettings(_Group):
     secure: bool = Field(False, description="use TLS")
     verify: bool = Field(True, description="check the server's certificate")
     ca_cert: Path | None = Field(None, description="certificate authority to trust, a PEM file")
+    cluster: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_]\w*$",
+        description="name of the server's cluster, of one shard: tables are then replicated",
+    )
     patience_seconds: float = Field(
         300, ge=0, description="how long a run waits for a warehouse that went away"
     )
@@ -67,6 +72,13 @@ class ClickHouseSettings(_Group):
         if value is not None and not _HOST.fullmatch(value):
             raise ValueError("write the name alone, without https://, user, password or path")
         return value
+
+    @model_validator(mode="after")
+    def _cluster_has_a_host(self) -> Self:
+        """The embedded warehouse is one process; a cluster's name would be ignored."""
+        if self.cluster and self.host is None:
+            raise ValueError("a cluster needs a host")
+        return self
 
 
 class WarehouseSettings(_Group):

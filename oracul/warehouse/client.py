@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
@@ -11,6 +11,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from oracul.errors import WarehouseError
 from oracul.settings import Settings
+from oracul.warehouse.cluster import CLUSTER_SETTINGS, on_cluster
 from oracul.warehouse.patience import Patience, PatientPool
 from oracul.warehouse.tls import (
     authority_environment,
@@ -77,14 +78,28 @@ def connect(
             ca_cert=str(target.ca_cert) if target.ca_cert else None,
             autogenerate_session_id=False,
             client_name="oracul",
-            settings=SESSION_SETTINGS | (_UNHURRIED if is_unhurried else {}),
+            settings=SESSION_SETTINGS
+            | (_UNHURRIED if is_unhurried else {})
+            | (CLUSTER_SETTINGS if target.cluster else {}),
             send_receive_timeout=_A_DAY_SECONDS if is_unhurried else _USUAL_SECONDS,
         )
     except ClickHouseError as error:
         raise _not_connected(error, f"{host}:{port or 'its usual port'}", is_secure) from error
+    if target.cluster:
+        _say_to_all(client, target.cluster)
     if patience is not None:
         _wait_for(client, settings, patience)
     return client
+
+
+def _say_to_all(client: Client, cluster: str) -> None:
+    """Let what the client commands reach every replica: one place for all DDL of Oracul."""
+    say = client.command
+
+    def command(cmd: str, *args: Any, **words: Any) -> Any:
+        return say(on_cluster(cmd, cluster), *args, **words)
+
+    client.command = command  # type: ignore[method-assign]
 
 
 def _not_connected(error: Exception, place: str, is_secure: bool) -> WarehouseError:
@@ -145,6 +160,7 @@ def connection_environment(settings: Settings, *, reader: bool = False) -> dict[
         "PASSWORD": target.password.get_secret_value() if target.password else "",
         "SECURE": str(target.secure).lower(),
         "VERIFY": str(target.verify).lower(),
+        "CLUSTER": target.cluster or "",
     }
     variables = {f"ORACUL_CLICKHOUSE__{name}": str(value) for name, value in known.items()}
     return variables | authority_environment(settings)
