@@ -1,4 +1,4 @@
-"""Ctrl-C during a long ingestion: the batch in hand is finished, and the same command goes on."""
+"""Ctrl-C or SIGTERM during a long ingestion: the batch in hand is finished, and the same command goes on."""
 
 import os
 import signal
@@ -30,7 +30,8 @@ def settings(tmp_path):
         yield own
 
 
-def test_interrupted_ingestion_keeps_what_it_landed_and_goes_on(tmp_path, settings):
+@pytest.mark.parametrize("word", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_ingestion_keeps_what_it_landed_and_goes_on(tmp_path, settings, word):
     client = connect(settings)
     migrate(client)
     with serve_recording(Recording(1, toy_chain(BLOCKS)), latency_seconds=0.05) as node:
@@ -52,7 +53,7 @@ def test_interrupted_ingestion_keeps_what_it_landed_and_goes_on(tmp_path, settin
             try:
                 while _committed(client) == 0 and running.poll() is None:
                     pass
-                running.send_signal(signal.SIGINT)
+                running.send_signal(word)
                 assert running.wait(60) == 130, log.read_text()
             finally:
                 running.kill()
