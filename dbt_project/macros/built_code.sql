@@ -3,6 +3,6 @@
     {%- set relation = model_relation(name) -%}
     (
         select any(code_version) from meta.built_days final
-        where block_date = '1970-01-01' and model = '{{ relation.schema }}.{{ relation.identifier }}'
+        where block_date = '2149-06-06' and model = '{{ relation.schema }}.{{ relation.identifier }}'
     )
 {%- endmacro %}

@@ -1,5 +1,5 @@
-{#- Condition on meta.built_days: the days that a relation was built for. (1970-01-01 is the row
+{#- Condition on meta.built_days: the days that a relation was built for. (2149-06-06 is the row
     of its code, see book_code.) -#}
 {% macro is_booked(relation) -%}
-    model = '{{ relation.schema }}.{{ relation.identifier }}' and input_version != 0 and block_date > '1970-01-01'
+    model = '{{ relation.schema }}.{{ relation.identifier }}' and input_version != 0 and block_date < '2149-06-06'
 {%- endmacro %}

@@ -158,6 +158,8 @@ class Fetch:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise BadReply(f"{endpoint.name} sent blocks that cannot be read.") from None
         by_id = {reply.id: reply.result for reply in replies}
+        if set(by_id) != set(range(len(numbers))):
+            raise BadReply(f"{endpoint.name} answered with ids that were not asked for.")
         hashes, counts = [], []
         for position in range(len(numbers)):
             block = by_id.get(position)

@@ -1,6 +1,10 @@
-"""Rows on a terminal: a table when it fits, else one field a line."""
+"""Rows on a terminal: a table when it fits, else one field a line. Values are shown whole: a float
+with all the digits it takes to tell it from its neighbours, and nothing else looks like NULL.
+"""
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from rich.table import Table
 
@@ -10,6 +14,8 @@ from oracul.visible import visible
 # A longer value may be folded into lines of this width before a table counts as too wide.
 FOLDED_WIDTH = 44
 _FRAME = 3
+_NULL = "NULL"
+_LIKE_NULL = re.compile(r'"*NULL"*')
 
 
 def print_rows(
@@ -48,11 +54,25 @@ def _print_records(names: Sequence[str], texts: Sequence[Sequence[str]]) -> None
 
 def _text(value: object) -> str:
     if value is None:
-        return "NULL"
+        return _NULL
     if isinstance(value, float):
-        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
-    return visible(str(value))
+        return f"{value:,}"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    text = str(readable(value))
+    return f'"{text}"' if _LIKE_NULL.fullmatch(text) else visible(text)
+
+
+def readable(value: object) -> object:
+    """The value with its bytes as text, those that are none written out, as in `\\xff`."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, list | tuple):
+        return type(value)(map(readable, value))
+    if isinstance(value, dict):
+        return {readable(key): readable(item) for key, item in value.items()}
+    return value
 
 
 def _styled(text: str) -> str:
-    return "[dim]NULL[/]" if text == "NULL" else plain(text)
+    return f"[dim]{_NULL}[/]" if text == _NULL else plain(text)

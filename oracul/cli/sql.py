@@ -48,8 +48,10 @@ def sql(
         if format == "table":
             _print_table(client, text, limit)
         else:
-            # readonly=2 and not 1: the driver sends settings of its own with each query.
-            with client.raw_stream(text, fmt=FORMATS[format], settings={"readonly": 2}) as stream:
+            # readonly=2 and not 1: the driver sends settings of its own with each query. JSON has
+            # no word for what is no number, and would say null.
+            how = {"readonly": 2, "output_format_json_quote_denormals": 1}
+            with client.raw_stream(text, fmt=FORMATS[format], settings=how) as stream:
                 guard = FormulaGuard()
                 _write_out(guard.guard(stream) if format == "csv" and not exact else stream)
             if guard.changed:
@@ -87,7 +89,8 @@ def _print_table(client: "Client", text: str, limit: int) -> None:
 
     # One row more than is shown tells that there are more; the rest need not travel.
     bounds = {"readonly": 2, "max_result_rows": limit + 1, "result_overflow_mode": "break"}
-    result = client.query(text, settings=bounds)
+    # Text as bytes: the driver shows what is no UTF-8 as hex digits, as if it were those.
+    result = client.query(text, settings=bounds, query_formats={"*String": "bytes"})
     numeric = [
         any(word in kind.name for word in ("Int", "Float", "Decimal"))
         for kind in result.column_types

@@ -14,6 +14,9 @@ _TABLE = re.compile(
     re.S,
 )
 _ALTERED = re.compile(r"alter table (?P<name>[\w.]+)\n(?P<columns>.*?);\n", re.S)
+_COMMENTED = re.compile(
+    r"alter table (?P<name>[\w.]+) comment column (?P<column>\w+) '(?P<comment>(?:[^']|'')*)';"
+)
 _RENAMED = re.compile(r"rename table (?P<pairs>[^;]+);")
 _DROPPED = re.compile(r"drop table (?:if exists )?(?P<name>[\w.]+);")
 _COLUMN = re.compile(
@@ -62,7 +65,7 @@ def _migrated(database: str) -> Iterator[TableText]:
     tables: dict[str, TableText] = {}
     for path in sorted(MIGRATIONS_DIR.glob("*.sql")):
         text = path.read_text(encoding="utf-8")
-        kinds = (_TABLE, _ALTERED, _RENAMED, _DROPPED)
+        kinds = (_TABLE, _ALTERED, _COMMENTED, _RENAMED, _DROPPED)
         found = (match for kind in kinds for match in kind.finditer(text))
         for change in sorted(found, key=lambda match: match.start()):
             _apply(tables, change)
@@ -77,6 +80,13 @@ def _apply(tables: dict[str, TableText], change: re.Match[str]) -> None:
     elif change.re is _ALTERED:
         table = tables[change["name"]]
         tables[table.name] = replace(table, columns=table.columns + _columns(change["columns"]))
+    elif change.re is _COMMENTED:
+        table, text = tables[change["name"]], _unquoted(change["comment"])
+        columns = tuple(
+            (name, kind, text if name == change["column"] else before)
+            for name, kind, before in table.columns
+        )
+        tables[table.name] = replace(table, columns=columns)
     elif change.re is _RENAMED:
         for pair in change["pairs"].split(","):
             before, after = pair.split(" to ")
