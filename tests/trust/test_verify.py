@@ -280,6 +280,48 @@ def test_supply_is_sampled_at_the_node(warehouse_settings, migrated_client, clai
     empty(migrated_client)
 
 
+CURATED = (
+    "create table curated.blocks (chain String, block_date Date, block_hash String)"
+    " engine = MergeTree order by chain",
+    "create table curated.erc20_transfers (chain String, block_date Date, block_number UInt64,"
+    " token_address String, from_address String, to_address String, amount_raw UInt256,"
+    " transfer_type String) engine = MergeTree order by chain",
+    "insert into curated.blocks select chain, toDate(block_timestamp), block_hash from raw.blocks",
+    "insert into curated.erc20_transfers select chain, toDate(block_timestamp), block_number,"
+    " address, concat('0x', substring(topic1, 27)), concat('0x', substring(topic2, 27)),"
+    " reinterpretAsUInt256(reverse(unhex(substring(data, 3)))), if(endsWith(topic1,"
+    " repeat('0', 40)), 'mint', 'transfer') from raw.logs where length(data) = 66 and"
+    " topic2 is not null",
+)
+FALSIFIED = {
+    "a row gone": "delete from curated.erc20_transfers where block_number = 3 and"
+    " transfer_type = 'mint'",
+    "a receiver lost": "alter table curated.erc20_transfers update to_address ="
+    f" '0x{'00' * 20}' where block_number = 3 and transfer_type = 'transfer'"
+    " settings mutations_sync = 1",
+}
+
+
+@pytest.mark.slow
+def test_totals_of_modelled_transfers_must_be_those_of_the_logs(tmp_path):
+    with own_warehouse(tmp_path / "home") as settings:
+        client = connect(settings)
+        migrate(client)
+        land_blocks(client, CHAIN, kinds_chain(6))
+        for statement in CURATED:
+            client.command(statement)
+        scope = Scope(CHAIN, is_offline=True)
+        (report,) = verify(settings, client, scope, run_id="clean")
+        assert report.unequal_totals == 0
+        for what, statement in FALSIFIED.items():
+            client.command(statement)
+            with pytest.raises(DoesNotHold, match="not the logs'"):
+                verify(settings, client, scope, run_id=what)
+            client.command("truncate table curated.erc20_transfers")
+            client.command(CURATED[-1])
+        client.close()
+
+
 @needs_shared_data
 def test_real_blocks_hold(warehouse_settings, migrated_client):
     empty(migrated_client)
