@@ -24,6 +24,9 @@ from oracul.warehouse.embedded.run import Run
 # A result up to this size is sent whole, with its final summary and an honest status.
 _WHOLE_BYTES = 1 << 20
 
+# What goes out at once: the engine's blocks may be large, and other requests share this loop.
+_SLICE_BYTES = 256 << 10
+
 _LAST_WORD_SECONDS = 1.0
 
 InThread = Callable[..., Awaitable[Any]]
@@ -63,17 +66,26 @@ class Answer:
             while not ended and (wait or size < _WHOLE_BYTES):
                 piece = await in_thread(self._next)
                 ended = piece is None
-                if piece:
-                    size += len(piece)
+                if piece and len(piece) < _WHOLE_BYTES:
                     whole.write(piece)
+                elif piece:
+                    await in_thread(whole.write, piece)
+                size += len(piece or b"")
             whole.seek(0)
             if ended:
                 await self._release(in_thread)
-                await self._send_whole(whole, size)
-                return
-            await self._head(tagged=True)
-            await self._piece(whole.read())
-        await self._send_rest(in_thread)
+            await self._head(tagged=not ended, length=size if ended else None)
+            while size > 0:
+                # What is small is in memory, and not worth the way to another thread.
+                if size < _WHOLE_BYTES:
+                    await self._pieces(whole.read())
+                else:
+                    await self._pieces(await in_thread(whole.read, _WHOLE_BYTES))
+                size -= _WHOLE_BYTES
+        if ended:
+            await self._emit({"type": "http.response.body", "body": b""})
+        else:
+            await self._send_rest(in_thread)
 
     async def fail(self, fault: Fault) -> None:
         """Send an error as the whole answer."""
@@ -105,23 +117,15 @@ class Answer:
             raise RuntimeError("an answer needs `begin` first")
         return self._run
 
-    async def _send_whole(self, whole: Any, size: int) -> None:
-        await self._head(tagged=False, length=size)
-        while size > _WHOLE_BYTES:
-            await self._piece(whole.read(_WHOLE_BYTES))
-            size -= _WHOLE_BYTES
-        await self._emit({"type": "http.response.body", "body": whole.read()})
-
     async def _send_rest(self, in_thread: InThread) -> None:
         try:
             while (piece := await in_thread(self._next)) is not None:
-                if piece:
-                    await self._piece(piece)
+                await self._pieces(piece)
         except Fault as fault:
             note = late_fault(fault, self._tag or "")
             if self._packer is not None:
                 note = self._packer.compress(note) + self._packer.flush()
-            await self._piece(note)
+            await self._pieces(note)
             await in_thread(self._begun().close, True)
             # Some clients forget what they have not yet read as soon as the connection breaks.
             await asyncio.sleep(_LAST_WORD_SECONDS)
@@ -143,8 +147,10 @@ class Answer:
             headers.append((b"content-length", str(length).encode()))
         await self._emit({"type": "http.response.start", "status": 200, "headers": headers})
 
-    async def _piece(self, data: bytes) -> None:
-        await self._emit({"type": "http.response.body", "body": data, "more_body": True})
+    async def _pieces(self, data: bytes) -> None:
+        for at in range(0, len(data), _SLICE_BYTES):
+            part = data[at : at + _SLICE_BYTES]
+            await self._emit({"type": "http.response.body", "body": part, "more_body": True})
 
     async def _emit(self, message: dict[str, Any]) -> None:
         """Send, but do not wait for ever for a client that stopped reading."""
