@@ -10,6 +10,7 @@ from oracul.progress import Silent
 from oracul.settings import Settings
 from oracul.warehouse import Client, connect
 from oracul.warehouse.backups import catalog, restore, take, unfinished, verify
+from oracul.warehouse.backups.drafts import DRAFTS
 from oracul.warehouse.backups.restoring import refuse_newer
 from tests.fixtures.content import content_hashes
 from tests.fixtures.warehouse import own_warehouse
@@ -236,6 +237,19 @@ def test_restore_of_a_backup_that_is_not_ours_says_so(client, settings):
         restore(settings, client, "foreign", replace=True)
 
 
+def test_backup_of_ours_without_its_manifest_is_damaged(client, settings):
+    """As on a server, where no list of files tells."""
+    take(settings, client, "without_manifest")
+    folder = settings.home / "backups"
+    (folder / "without_manifest.files.json").unlink()
+    listed = folder / "without_manifest" / ".backup"
+    listed.write_bytes(
+        listed.read_bytes().replace(b"meta/backup_manifest", b"meta/backup_manifesu")
+    )
+    with pytest.raises(BackupDamaged, match=r"its own list of files.*Nothing was changed"):
+        restore(settings, client, "without_manifest", replace=True)
+
+
 def test_backup_of_a_newer_version_is_refused(client, settings):
     manifest = take(settings, client, "newer")
     refuse_newer(manifest, manifest.schema_version, manifest.clickhouse)
@@ -270,7 +284,7 @@ def test_statements_of_a_backup_have_no_time_limit(settings):
 
 def test_left_overs_of_a_killed_restore_are_cleared(client, settings):
     take(settings, client, "before_kill")
-    for database in ("backup_snapshot", "backup_restored", "backup_replaced"):
+    for database in DRAFTS:
         client.command(f"CREATE DATABASE {database}")
         client.command(f"CREATE TABLE {database}.`raw.facts` (a Int8) ENGINE = Memory")
     before = state(client)

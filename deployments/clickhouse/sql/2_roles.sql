@@ -37,6 +37,7 @@ grant check, backup on marts.* to oracul_backup;
 grant show, select, insert, alter, create database, create table, create view, drop, check, backup on backup_snapshot.* to oracul_backup;
 grant show, select, insert, alter, create database, create table, create view, drop, check, backup on backup_restored.* to oracul_backup;
 grant show, select, insert, alter, create database, create table, create view, drop, check, backup on backup_replaced.* to oracul_backup;
+grant show, select, insert, alter, create database, create table, create view, drop, check, backup on backup_manifests.* to oracul_backup;
 grant read, write on FILE to oracul_backup;
 
 -- People and BI tools: what is modelled, and what such tools ask of the system.

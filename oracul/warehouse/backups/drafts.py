@@ -17,6 +17,9 @@ DATABASES = ("raw", "meta", "staging", "curated", "marts")
 SNAPSHOT = "backup_snapshot"
 RESTORED = "backup_restored"
 REPLACED = "backup_replaced"
+# Of its own: the list of backups may read manifests while a restore is being looked at.
+MANIFESTS = "backup_manifests"
+DRAFTS = (SNAPSHOT, RESTORED, REPLACED, MANIFESTS)
 # Left behind by a build that was killed; `oracul transform` clears them.
 _LEFT_OVERS = "__dbt_|__new$"
 
@@ -61,8 +64,8 @@ def _named(client: Client, condition: str) -> list[str]:
 
 def read_manifest(client: Client, name: str) -> Manifest:
     """What a backup says of itself. Raises WarehouseError for none of this name, BackupDamaged."""
-    with draft(client, RESTORED):
-        place = f"{RESTORED}.`meta.{MANIFEST}`"
+    with draft(client, MANIFESTS):
+        place = f"{MANIFESTS}.`meta.{MANIFEST}`"
         run_watched(
             client,
             f"RESTORE TABLE meta.{MANIFEST} AS {place} FROM File('{name}')",

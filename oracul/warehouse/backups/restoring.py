@@ -23,7 +23,7 @@ from oracul.warehouse.backups.files import (
 )
 from oracul.warehouse.backups.manifest import Manifest, TableContent
 from oracul.warehouse.backups.place import put_in_place, used_tables
-from oracul.warehouse.backups.statements import is_full_disk, run_watched
+from oracul.warehouse.backups.statements import is_damage, is_full_disk, run_watched
 from oracul.warehouse.backups.taking import check_name
 from oracul.warehouse.build_lock import backup_lock, build_lock
 from oracul.warehouse.client import first_words
@@ -31,6 +31,7 @@ from oracul.warehouse.migrate import read_migrations
 
 _MB = 1_000_000
 _SHOWN = 5
+OWN_LIST = "its own list of files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,13 @@ def _open(settings: Settings, client: Client, name: str, bar: Progress) -> Manif
     except BackupDamaged as error:
         judge(client, name, folder, error.message)
         raise
+    except WarehouseError as error:
+        # One that never said what it holds may be anybody's.
+        is_ours = any(one.name == name and one.size_bytes for one in listed)
+        if is_ours and is_damage(error, name):
+            reason = error.message.partition("did not succeed: ")[2].rstrip(".")
+            refuse_damaged(client, name, folder, [OWN_LIST], f" {reason[:300]}")
+        raise
     refuse_newer(manifest, read_migrations()[-1].version, str(client.command("select version()")))
     if folder is not None:
         refuse_without_space(settings.home, manifest.size_bytes, f"Restoring {name}")
@@ -131,7 +139,7 @@ def _check_files(
             )
         faults = damaged_files(folder, one, bar)
         if faults:
-            tables = sorted({table_of(fault) or "its own list of files" for fault in faults})
+            tables = sorted({table_of(fault) or OWN_LIST for fault in faults})
             if one != name:
                 judge(client, one, folder, f"{', '.join(tables)}: {faults[0]}")
             where = "" if one == name else f" in {one}, which it stands on,"

@@ -38,8 +38,10 @@ _HINTS = {
     "allowed_path": "Set backups.allowed_path on the server: see docs/how-to/harden-clickhouse.md.",
     "ACCESS_DENIED": "It takes the role oracul_backup: see docs/how-to/harden-clickhouse.md.",
     "BACKUP_ENTRY_NOT_FOUND": "It is none of Oracul's, or damaged: restore another one.",
-    "base backup": "An incremental backup needs the ones it stands on: `oracul warehouse backups`.",
 }
+# What fails for reasons of the server, whatever is in a backup.
+_NOT_DAMAGE = ("ACCESS_DENIED", "allowed_path", "NOT_ENOUGH_SPACE", "No space left", "MEMORY_LIMIT",
+               "TIMEOUT", "CANCELLED", "SETTING", "AUTHENTICATION")  # fmt: skip
 
 
 def run_watched(client: Client, statement: str, what: str, bar: Progress) -> int:
@@ -70,9 +72,17 @@ def _watch(client: Client, operation: str, what: str, bar: Progress) -> int:
         if status in ("BACKUP_CREATED", "RESTORED"):
             return int(own)
         if status not in ("CREATING_BACKUP", "RESTORING"):
-            raise _explain(what, ClickHouseError(error or status))
+            cause = ClickHouseError(error or status)
+            raise _explain(what, cause) from cause
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
+
+
+def is_damage(error: WarehouseError, name: str) -> bool:
+    """Whether the engine failed at what it read from the backup `name`, and at nothing else."""
+    told = str(error.__cause__)
+    is_absent = "BACKUP_NOT_FOUND" in told and f"File('{name}')" in told
+    return "Code: " in told and not is_absent and not any(one in told for one in _NOT_DAMAGE)
 
 
 def is_full_disk(error: Exception) -> bool:
@@ -92,4 +102,9 @@ def explained(what: str) -> Iterator[None]:
 def _explain(what: str, error: Exception) -> WarehouseError:
     text = str(error)
     hint = next((hint for mark, hint in _HINTS.items() if mark in text), "")
-    return WarehouseError(f"{what} did not succeed: {first_words(error)}.", hint=hint)
+    return WarehouseError(f"{what} did not succeed: {_first_words(error)}.", hint=hint)
+
+
+def _first_words(error: Exception) -> str:
+    """Without the addresses that the engine adds to errors of its libraries."""
+    return first_words(error).partition(", Stack trace")[0]
