@@ -119,6 +119,7 @@ CONTROLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protection", CONTROLS)
 def test_control_killed_run_without_a_protection_is_seen(site, protection):
     point, points = CONTROLS[protection]
@@ -131,6 +132,7 @@ def test_control_killed_run_without_a_protection_is_seen(site, protection):
     assert site.hashes() != clean
 
 
+@pytest.mark.slow
 def test_control_lost_row_is_seen_without_the_read_back(site):
     site.start(killing.LANDING)
     site.run()
