@@ -16,8 +16,9 @@
                 )
                 {%- endif %}
         {%- endset -%}
+        {%- set cluster = adapter.get_clickhouse_cluster_name() -%}
         {%- for left_over in run_query(left_overs).rows -%}
-            {%- do run_query('drop table if exists `' ~ left_over.database ~ '`.`' ~ left_over.name ~ '`') -%}
+            {%- do run_query('drop table if exists `' ~ left_over.database ~ '`.`' ~ left_over.name ~ '`' ~ (' on cluster ' ~ cluster ~ ' sync' if cluster else '')) -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}

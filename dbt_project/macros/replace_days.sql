@@ -4,7 +4,7 @@
     {%- set beside = target_relation.incorporate(
         path={'identifier': target_relation.identifier ~ '__dbt_days' ~ build_suffix()}) -%}
     {%- for days in day_batches(rows) -%}
-        {%- call statement('create_beside') -%}create table {{ beside }} as {{ target_relation }}{%- endcall -%}
+        {%- call statement('create_beside') -%}create table {{ beside }} {{ on_cluster_clause(beside) }} as {{ target_relation }}{%- endcall -%}
         {%- do insert_days(beside, keep_days(sql, days)) -%}
         {%- do swap_days(target_relation, beside, days) -%}
         {%- do adapter.drop_relation(beside) -%}

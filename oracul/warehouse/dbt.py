@@ -205,8 +205,8 @@ def _manifest(base: Sequence[str]) -> Any:
         for path in (DBT_PROJECT_DIR / folder).glob("*" if folder == "." else "**/*")
         if path.suffix in (".sql", ".yml", ".csv")
     )
-    schemas = ("ORACUL_DBT_SCHEMA_PREFIX", "ORACUL_DBT_MARTS_SCHEMA")
-    key = (newest, *(os.environ.get(name, "") for name in schemas))
+    read = ("ORACUL_DBT_SCHEMA_PREFIX", "ORACUL_DBT_MARTS_SCHEMA", "ORACUL_CLICKHOUSE__CLUSTER")
+    key = (newest, *(os.environ.get(name, "") for name in read))
     if key not in _parsed:
         outcome = dbtRunner().invoke(["parse", *base])
         if not outcome.success:

@@ -90,14 +90,19 @@ def publish(settings: Settings, client: Client, *, is_whole: bool = False) -> Pu
             _refuse_undone(table, held[table] - _done(built[table]))
         changed = {}
         for table in tables:
-            days = _publish_table(client, table, built[table], held[table], is_whole)
+            days = _publish_table(settings, client, table, built[table], held[table], is_whole)
             if days:
                 changed[table] = days
         return Published(changed)
 
 
 def _publish_table(
-    client: Client, table: str, built: Bookings, held: set[date], is_whole: bool
+    settings: Settings,
+    client: Client,
+    table: str,
+    built: Bookings,
+    held: set[date],
+    is_whole: bool,
 ) -> int:
     is_new = _shape(client, MARTS, table) != _shape(client, MARTS_NEXT, table)
     placed = {} if is_new or is_whole else _bookings(client, MARTS, table)
@@ -111,7 +116,7 @@ def _publish_table(
         return 0
     _book(client, _UNBOOK_SQL, table, touched)
     if is_new:
-        _replace_table(client, table, held)
+        _replace_table(client, table, held, settings.clickhouse.cluster)
     else:
         _replace_days(client, table, days, held)
     _book(client, _BOOK_SQL, table, touched)
@@ -129,8 +134,11 @@ def _replace_days(client: Client, table: str, days: list[date], held: set[date])
         client.command(f"alter table {MARTS}.{table} {', '.join(commands)}")
 
 
-def _replace_table(client: Client, table: str, held: set[date]) -> None:
-    """A table that is new, or has other columns now, is put together beside and exchanged."""
+def _replace_table(client: Client, table: str, held: set[date], cluster: str | None) -> None:
+    """A table that is new, or has other columns now, is put together beside and exchanged.
+
+    On a cluster each replica exchanges for itself, once it has all rows.
+    """
     fresh, name = f"{MARTS}.{table}__new", f"{MARTS}.{table}"
     client.command(f"drop table if exists {fresh}")
     client.command(f"create table {fresh} as {MARTS_NEXT}.{table}")
@@ -142,6 +150,8 @@ def _replace_table(client: Client, table: str, held: set[date]) -> None:
     for batch in _batches(sorted(held)):
         attached = (f"attach partition '{day}' from {MARTS_NEXT}.{table}" for day in batch)
         client.command(f"alter table {fresh} {', '.join(attached)}")
+    if cluster:
+        client.command(f"system sync replica on cluster {cluster} {fresh}")
     if int(str(client.command(f"exists table {name}"))):
         client.command(f"exchange tables {fresh} and {name}")
         client.command(f"drop table {fresh}")

@@ -1,0 +1,96 @@
+"""The main job as it is said to a cluster.
+
+Every table is made on all replicas and replicates, every day is put in place by one, and the rows
+are those of a warehouse without a cluster.
+"""
+
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+
+from flows.main_job import call, run_steps, step_named
+from flows.steps import Run
+from oracul.warehouse import connect, migrate
+from tests.fixtures.cluster_stand_in import CLUSTER, serve_stand_in
+from tests.fixtures.content import content_hashes
+from tests.fixtures.landing import land_blocks
+from tests.fixtures.toy_chain import address, digest, toy_block, transaction, transfer_log
+
+pytestmark = pytest.mark.slow
+USDC = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
+DAYS = [date(2024, 3, day) for day in (1, 2, 3)]
+PARTITIONS = re.compile(r"alter table \S+ (replace|drop|attach) partition")
+
+
+def block_of(day, amount):
+    second = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp())
+    log = transfer_log(USDC, address("alice"), address("bob"), amount)
+    return toy_block(
+        day.toordinal(),
+        digest("parent", day.toordinal()),
+        [transaction(f"{day}/{amount}", [log])],
+        salt=str(amount),
+        edit_header=lambda header: header.update(timestamp=hex(second)),
+    )
+
+
+def run_twice(settings):
+    """The job over two days, then over a third: whole tables first, then one day of each."""
+    client = connect(settings)
+    migrate(client)
+    for blocks in ([block_of(DAYS[0], 10), block_of(DAYS[1], 20)], [block_of(DAYS[2], 30)]):
+        land_blocks(client, "ethereum", blocks)
+        steps = [step_named(name) for name in ("transform", "publish")]
+        outcomes = list(run_steps(Run(settings), call, steps))
+        assert [o.status for o in outcomes] == ["done", "done"], outcomes
+    return client
+
+
+@pytest.fixture(scope="module")
+def stand_in(tmp_path_factory):
+    with serve_stand_in(tmp_path_factory.mktemp("cluster")) as stand_in:
+        run_twice(stand_in.settings)
+        yield stand_in
+
+
+def test_every_change_of_tables_goes_to_all_replicas(stand_in):
+    told_one = [s for s in stand_in.structure() if f"on cluster {CLUSTER}" not in s.lower()]
+    assert [s for s in told_one if not PARTITIONS.match(s.replace("`", ""))] == []
+
+
+def test_every_table_replicates(stand_in):
+    engines = [
+        engine
+        for statement in stand_in.structure()
+        for engine in re.findall(r"(?i)\bengine\s*=\s*(\w+)", statement)
+        if not re.match(r"(?i)create (or replace )?view", statement)
+    ]
+    assert engines
+    assert {e for e in engines if not e.startswith("Replicated")} == set()
+
+
+def test_days_are_put_in_place_by_one_replica(stand_in):
+    moves = [s for s in stand_in.structure() if PARTITIONS.match(s.replace("`", ""))]
+    assert any("from `curated`" in s or "curated" in s for s in moves)
+    assert any(s.startswith("alter table marts.") for s in moves)
+    assert [s for s in moves if "on cluster" in s.lower()] == []
+
+
+def test_replicas_have_all_rows_before_a_new_table_takes_its_place(stand_in):
+    said = stand_in.structure()
+    for place, statement in enumerate(said):
+        if found := re.match(r"(?:rename table|exchange tables) (marts\.\w+__new) ", statement):
+            assert f"system sync replica on cluster {CLUSTER} {found[1]}" in said[:place]
+
+
+def test_every_session_asks_for_a_quorum(stand_in):
+    inserts = [url for url in stand_in.asked if "insert_quorum" in url]
+    assert inserts
+    assert all("insert_quorum=auto" in url for url in inserts)
+
+
+def test_rows_are_those_of_a_warehouse_without_a_cluster(stand_in, dbt_settings):
+    plain = content_hashes(run_twice(dbt_settings))
+    assert content_hashes(connect(stand_in.settings)) == plain
+    assert plain["marts.token_metrics_daily"][0] == 3
