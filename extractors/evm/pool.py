@@ -104,8 +104,8 @@ class Pool:
                     retry_after_seconds=asked,
                 )
                 is_alone = len(self.usable) == 1 and not isinstance(error, BadReply)
-                is_over = attempt >= _TRIES and not is_alone
-                if wait is None or is_over or (asked or 0.0) > _PATIENCE_SECONDS:
+                late = time.monotonic() - start + (wait or 0.0) > _PATIENCE_SECONDS
+                if wait is None or (not is_alone and (attempt >= _TRIES or late)):
                     raise
             await asyncio.sleep(wait)
 
