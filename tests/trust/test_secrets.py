@@ -304,7 +304,7 @@ def test_no_canary_leaves_by_prefect(scene: Scene, promise: Any, tmp_path: Path)
         "PREFECT_LOGGING_ROOT_LEVEL": "DEBUG", "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1",
         "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.2",
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "240", "PREFECT_API_URL": "",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "900", "PREFECT_API_URL": "",
     }  # fmt: skip
     scene.run("flows", program=FLOWS, **settings)
     assert b"refused a batch" in scene.outputs["flows"]
