@@ -10,23 +10,13 @@ looked_at as (
         arrayZip(
             ['blocks', 'transactions', 'logs', 'withdrawals'],
             [
-                coalesce(verified.blocks_state, if(has(blocks.proof, 'header'), 'proven', 'partial')),
-                coalesce(
-                    verified.transactions_state,
-                    if(hasAll(blocks.proof, ['transactions', 'receipts']), 'proven', 'partial')
-                ),
-                coalesce(
-                    verified.logs_state, if(has(blocks.proof, 'receipts'), 'proven', 'partial')
-                ),
-                coalesce(
-                    verified.withdrawals_state,
-                    if(
-                        has(blocks.proof, 'withdrawals')
-                        or isNull(blocks.withdrawals_root)
-                        or blocks.withdrawal_count = 0,
-                        'proven', 'partial'
-                    )
-                )
+                {{ verified_state('blocks', "has(blocks.proof, 'header')") }},
+                {{ verified_state('transactions', "has(blocks.proof, 'transactions')") }},
+                {{ verified_state('logs', "has(blocks.proof, 'receipts')") }},
+                {{ verified_state(
+                    'withdrawals',
+                    "has(blocks.proof, 'withdrawals') or isNull(blocks.withdrawals_root) or blocks.withdrawal_count = 0"
+                ) }}
             ]
         ) as states
     from {{ ref('stg_meta__canonical_blocks') }} as pointers
@@ -113,9 +103,11 @@ counted as (
     from each_state
     group by chain, block_date, dataset
     union all
-    select chain, block_date, dataset, 0, 0, 0, missing_count, 0, null
+    select
+        chain, block_date, dataset, 0 as proven_count, 0 as partial_count, 0 as broken_count,
+        holes.missing_count as missing_count, 0 as verified_count, null as last_verified_at
     from holes
-    where missing_count > 0
+    where holes.missing_count > 0
 )
 
 select
