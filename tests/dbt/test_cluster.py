@@ -56,7 +56,9 @@ def stand_in(tmp_path_factory):
 
 
 def test_every_change_of_tables_goes_to_all_replicas(stand_in):
-    told_one = [s for s in stand_in.structure() if f"on cluster {CLUSTER}" not in s.lower()]
+    # dbt tries on the one server that it speaks to whether tables can be exchanged.
+    said = [s for s in stand_in.structure() if "__dbt_exchange_test_" not in s]
+    told_one = [s for s in said if f"on cluster {CLUSTER}" not in s.lower()]
     assert [s for s in told_one if not PARTITIONS.match(s.replace("`", ""))] == []
 
 
