@@ -85,7 +85,7 @@ def publish(settings: Settings, client: Client, *, is_whole: bool = False) -> Pu
             for row in client.query(_TABLES_SQL, parameters={"database": MARTS_NEXT}).result_rows
         ]
         built = {table: _bookings(client, MARTS_NEXT, table) for table in tables}
-        held = {table: _days_held(client, table) for table in tables}
+        held = {table: _days_held(client, MARTS_NEXT, table) for table in tables}
         for table in tables:
             _refuse_undone(table, held[table] - _done(built[table]))
         changed = {}
@@ -106,10 +106,13 @@ def _publish_table(
 ) -> int:
     is_new = _shape(client, MARTS, table) != _shape(client, MARTS_NEXT, table)
     placed = {} if is_new or is_whole else _bookings(client, MARTS, table)
+    # A publication that was killed may have left a day in place that nobody booked and none built.
+    in_place = _days_held(client, MARTS, table)
     touched = sorted(
         day
-        for day in built.keys() | placed.keys()
+        for day in built.keys() | placed.keys() | in_place
         if built.get(day, _NOT_BUILT) != placed.get(day, _NOT_BUILT)
+        or (day in in_place and day not in _done(placed))
     )
     days = [day for day in touched if day != _CODE_DAY]
     if not touched:
@@ -168,12 +171,12 @@ def _done(bookings: Bookings) -> set[date]:
     return {day for day, (version, _) in bookings.items() if version}
 
 
-def _days_held(client: Client, table: str) -> set[date]:
+def _days_held(client: Client, database: str, table: str) -> set[date]:
     """Days that have rows; a day can be done and have none."""
     rows = client.query(
         "select distinct toDate(partition) from system.parts"
         " where active and rows > 0 and database = {d:String} and table = {t:String}",
-        parameters={"d": MARTS_NEXT, "t": table},
+        parameters={"d": database, "t": table},
     ).result_rows
     return {row[0] for row in rows}
 
