@@ -26,7 +26,7 @@ from oracul.redact import without_secrets
 _REFUSED_AFTER_PROOFS = 3
 # A node behind a balancer with one bad machine is worth keeping: each block it gives provably makes
 # up for this share of a disproven one.
-_REDEEMED_A_BLOCK = 0.1
+_REDEEMED_A_BLOCK = 0.25
 _GROWTH = 1.0
 _SHRINK = 0.5
 # What nodes and providers answer, inside a 200, to say "too many requests" or "too much at once".
@@ -104,11 +104,13 @@ class Endpoint:
         """Count blocks that were proven: they redeem an answer that was not."""
         self.distrust = max(0.0, self.distrust - blocks * _REDEEMED_A_BLOCK)
 
-    def failed_proof(self) -> None:
-        """Count a disproven answer; after a few the endpoint is set aside for this run."""
+    def failed_proof(self, *, is_needed: bool = False) -> None:
+        """Count a disproven answer; after a few the endpoint is set aside for this run, unless it
+        `is_needed`: what it gives is proven block by block in any case.
+        """
         self.proof_failures += 1
         self.distrust += 1
-        if self.distrust >= _REFUSED_AFTER_PROOFS and self.is_usable:
+        if self.distrust >= _REFUSED_AFTER_PROOFS and self.is_usable and not is_needed:
             self.set_aside = f"{self.proof_failures} of its answers were disproven"
 
 

@@ -240,7 +240,9 @@ class Fetch:
                 self.work.put_back([refusal.number])
             else:
                 if refusal.kind == "proof":
-                    endpoint.failed_proof()
+                    # The last one that gives anything: without it there would be nothing.
+                    is_last = len(self.pool.usable) == 1 and self.accepted > 0
+                    endpoint.failed_proof(is_needed=is_last)
                 if refusal.kind != "missing":
                     self.on_refusal(endpoint, refusal)
                 self.work.refuse(endpoint.name, refusal, [e.name for e in self.pool.usable])
