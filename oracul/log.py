@@ -55,3 +55,28 @@ def _visible(
 def get_logger(**facts: Any) -> structlog.typing.FilteringBoundLogger:
     """A logger that adds these facts to each event."""
     return cast("structlog.typing.FilteringBoundLogger", structlog.get_logger(**facts))
+
+
+def guard_other_loggers() -> None:
+    """Take secrets out of the messages of every library that logs in this process.
+
+    At level DEBUG HTTP libraries write headers, and services echo what they were sent in those. For
+    whoever raises the level of all logs, as Prefect does on wish; may be called again.
+    """
+    make = logging.getLogRecordFactory()
+    if getattr(make, "takes_secrets_out", False):
+        return
+
+    def guarded(*args: Any, **facts: Any) -> logging.LogRecord:
+        record = make(*args, **facts)
+        try:
+            said = record.getMessage()
+        except Exception:  # noqa: BLE001 — a call with wrong arguments: logging itself reports it
+            return record
+        shown = without_secrets(said)
+        if shown != said:
+            record.msg, record.args = shown, None
+        return record
+
+    guarded.takes_secrets_out = True  # type: ignore[attr-defined]
+    logging.setLogRecordFactory(guarded)

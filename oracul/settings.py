@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 
 from oracul.chains import get_chain
 from oracul.errors import ConfigError
+from oracul.log import guard_other_loggers
 from oracul.redact import hide
 
 _HOST = re.compile(r"[\w.:\-\[\]]+")
@@ -239,6 +240,7 @@ def load_settings() -> Settings:
 
     Raises ConfigError that names each variable which does not make sense, never its value.
     """
+    guard_other_loggers()
     _refuse_unknown(os.environ)
     try:
         settings = Settings()

@@ -1,6 +1,7 @@
 """The net below every text: secrets whole, cut and encoded."""
 
 import base64
+import logging
 from urllib.parse import quote
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from oracul import redact
 from oracul.errors import BadReply
+from oracul.log import guard_other_loggers
 from oracul.redact import SHORTEST, forms, hide, without_secrets
 
 SECRETS = st.text(st.characters(codec="utf-8", exclude_characters="…"), min_size=SHORTEST)
@@ -70,3 +72,17 @@ def test_errors_carry_no_secret() -> None:
     hide(KEY)
     error = BadReply(f"the node says: no {KEY}", hint=f"Is {KEY} right?")
     assert KEY[:8] not in f"{error} {error!r} {error.args}"
+
+
+def test_other_libraries_log_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    before = logging.getLogRecordFactory()
+    hide(KEY)
+    try:
+        guard_other_loggers()
+        guard_other_loggers()
+        logging.getLogger("httpcore.http11").warning("headers=%r", [(b"Location", KEY.encode())])
+        logging.getLogger("x").warning("%s of %d %% done", "nothing", 3)
+        logging.getLogRecordFactory()("x", logging.INFO, "", 0, "%s and %s", ("one",), None)
+    finally:
+        logging.setLogRecordFactory(before)
+    assert caplog.messages == ["headers=[(b'Location', b'…')]", "nothing of 3 % done"]
