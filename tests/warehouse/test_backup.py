@@ -1,5 +1,6 @@
 """Backups on a server of their own: taken, listed, restored, checked; damage is refused."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def server(settings: Settings) -> Iterator[Client]:
 @pytest.fixture
 def client(server: Client, settings: Settings) -> Client:
     """A warehouse with one table of facts, one of marts and a view."""
+    for path in (settings.home / "backups").iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     for database in ("raw", "meta", "marts"):
         server.command(f"DROP DATABASE IF EXISTS {database} SYNC")
         server.command(f"CREATE DATABASE {database}")
@@ -114,8 +117,7 @@ def test_incremental_backup_is_full_when_the_newest_is_unusable(client, settings
     flip_a_byte(settings, "spoilt")
     with pytest.raises(BackupDamaged):
         verify(settings, client, "spoilt")
-    usable = {one.name for one in catalog(client, settings) if one.is_usable}
-    assert take(settings, client, "afresh", incremental=True).base in usable | {None}
+    assert take(settings, client, "afresh", incremental=True).base is None
 
 
 def test_restore_refuses_tables_with_rows(client, settings):

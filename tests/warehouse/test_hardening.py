@@ -191,7 +191,7 @@ def test_main_job_backup_and_restore_run_with_the_shipped_rights(tmp_path):
         for statement in (
             "select * from file('x.csv')", "select * from url('http://127.0.0.1/', CSV)",
             "create database other", "create table default.x (a Int8) engine = Memory",
-            "create user x", "grant select on raw.* to oracul", "select * from system.users",
+            "create user x", "grant select on raw.* to oracul_reader", "select * from system.users",
         ):  # fmt: skip
             with pytest.raises(Exception, match="ACCESS_DENIED"):
                 client.command(statement)

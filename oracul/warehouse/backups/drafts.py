@@ -26,9 +26,12 @@ _LEFT_OVERS = "__dbt_|__new$"
 
 @contextmanager
 def draft(client: Client, database: str) -> Iterator[str]:
-    """An empty database for the time of the context."""
-    client.command(f"drop database if exists {database} sync")
-    client.command(f"create database {database} comment 'of a backup or restore that is running'")
+    """An empty database for the time of the context. Raises WarehouseError."""
+    with explained(f"Making the database {database}"):
+        client.command(f"drop database if exists {database} sync")
+        client.command(
+            f"create database {database} comment 'of a backup or restore that is running'"
+        )
     try:
         yield database
     finally:
