@@ -173,8 +173,7 @@ def test_alert_reports_a_webhook_that_refuses_and_tries_again(clean: Client) -> 
         told = tell(clean, url)
         tell(clean, url)
     assert told.undelivered == [
-        "the webhook answered HTTP 403 (Forbidden)."
-        " Check the key and the address in the settings."
+        "the webhook answered HTTP 403 (Forbidden). Check the key and the address in the settings."
     ]
     assert "secret-key" not in repr(told)
     assert (len(posts), table(clean)[1]) == (2, ("anomaly", "webhook", "failed", 2))
