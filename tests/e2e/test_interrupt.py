@@ -1,4 +1,4 @@
-"""Ctrl-C or SIGTERM during a long ingestion: the batch in hand is landed, the same command goes on."""
+"""Ctrl-C or SIGTERM during a long ingestion: the batch in hand is landed, the command can go on."""
 
 import os
 import signal
