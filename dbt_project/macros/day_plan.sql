@@ -1,5 +1,5 @@
 {#- What a `by_day` model has to do: rows (plan_day, plan_version, block_count, is_same), one for each day that
-    the first input has or that it was built for. `plan_version` is NULL for a day that is gone. -#}
+    the first input has or that the table has. `plan_version` is NULL for a day that is gone. -#}
 {% macro day_plan(target_relation, inputs, period) -%}
     with
 
@@ -21,10 +21,22 @@
         having max(is_first)
     ),
 
+    -- A day without a booking that has rows: a build of it was killed, and its inputs may be gone since.
     built as (
-        select block_date as day, input_version as version
-        from meta.built_days final
-        where {{ is_booked(target_relation) }}
+        select day, max(booked_version) as version
+        from (
+            select block_date as day, input_version as booked_version
+            from meta.built_days final
+            where {{ is_booked(target_relation) }}
+            union all
+            select toDateOrNull(partition) as day, 0 as booked_version
+            from system.parts
+            where
+                active and rows > 0 and database = '{{ target_relation.schema }}'
+                and table = '{{ target_relation.identifier }}'
+        )
+        where day is not null
+        group by day
     ),
 
     sizes as (

@@ -118,6 +118,14 @@ def test_build_killed_anywhere_is_made_good_by_the_next(site, clean, promise):
     assert equal == trial.count
 
 
+def test_day_that_went_while_its_first_build_lay_dead_is_dropped(site, clean):
+    site.follow(1)
+    site.flip(0)
+    site.die(BUILD, "days replaced, not yet booked")
+    site.follow(1)
+    assert site.hashes() == clean[1]
+
+
 def test_publication_killed_anywhere_is_made_good_by_the_next(site, clean, promise):
     points = list(killing.PUBLISH)
     trial = promise(PROMISE, small=2, full=20, unit="kills in a publication")
