@@ -16,6 +16,7 @@ from typing import Any
 
 from expectations.inert import inert
 from expectations.results import CheckRow
+from oracul.folders import make_private
 
 PAGES_DIR = Path(__file__).with_name("pages")
 RESULTS_FILE = "checks.json"
@@ -39,7 +40,7 @@ def write_docs(
     `meta.data_quality_checks`.
     """
     door_dir = docs_dir / door
-    door_dir.mkdir(parents=True, exist_ok=True)
+    make_private(door_dir)
     for page in door_dir.rglob("*.html"):
         page.write_text(offline(page.read_text(encoding="utf-8")), encoding="utf-8")
     for unused in door_dir.glob("static/**/*"):  # 4 MB of pictures of a tour, fonts, remote styles

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from pydantic import Field
 
 from flows.main_job import run_steps, step_named
 from flows.steps import Outcome, Run, Step
 from oracul.alerts.text import harmless
-from oracul.errors import OraculError
+from oracul.errors import ConfigError, ForkBelowFinality, OraculError, QualityError
 from oracul.settings import load_settings
 from oracul.spans import parse_blocks
 
@@ -37,7 +38,18 @@ def run_name() -> str:
     return " ".join([flow_run.flow_name or "flow", *covers])
 
 
-@task(task_run_name="{name} {span}", retries=1, retry_delay_seconds=15, cache_policy=NO_CACHE)
+def _may_pass(_task: object, _run: object, state: State[Any]) -> bool:
+    """Whether trying again could help: not when data, settings or the chain say no."""
+    return not isinstance(state.data, (QualityError, ConfigError, ForkBelowFinality))
+
+
+@task(
+    task_run_name="{name} {span}",
+    retries=1,
+    retry_delay_seconds=15,
+    retry_condition_fn=_may_pass,
+    cache_policy=NO_CACHE,
+)
 def run_step(name: str, span: str, run: Run) -> Outcome:
     """Run one step. Safe to retry: every step can be run again at any time."""
     return step_named(name)(run)

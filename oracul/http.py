@@ -20,7 +20,7 @@ import httpx
 import msgspec
 
 from oracul.errors import BadReply, RateLimited, SourceError, SourceUnavailable
-from oracul.reach import guard_of_requests
+from oracul.reach import DIRECT, guard_of_requests
 from oracul.redact import without_secrets
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -168,7 +168,7 @@ def open_client(
     It follows no redirect, and goes nowhere that `oracul.reach` refuses: a request there raises
     BadReply, which calls the address `what` and ends with `hint`.
     """
-    direct = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
+    direct = {f"all://{f'[{host}]' if ':' in host else host}": None for host in DIRECT}
     guard = guard_of_requests(allows_private=allows_private, what=what, hint=hint)
     return httpx.AsyncClient(
         timeout=timeout_seconds,

@@ -76,6 +76,10 @@ def guard_other_loggers() -> None:
         shown = without_secrets(said)
         if shown != said:
             record.msg, record.args = shown, None
+        if record.exc_info:
+            # Formatters write this text instead of the traceback.
+            told = logging.Formatter().formatException(record.exc_info)
+            record.exc_text = without_secrets(told)
         return record
 
     guarded.takes_secrets_out = True  # type: ignore[attr-defined]

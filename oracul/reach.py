@@ -10,7 +10,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
@@ -25,6 +25,8 @@ _METADATA = (
     ip_network("192.0.0.192/32"),
     ip_network("168.63.129.16/32"),
 )
+# Hosts that are reached without the environment's proxy, whatever it says.
+DIRECT = ("127.0.0.1", "localhost", "::1")
 _NAT64 = ip_network("64:ff9b::/96")
 Address = IPv4Address | IPv6Address
 
@@ -84,7 +86,10 @@ def guard_of_requests(
     """A request hook of httpx that judges where a request goes and holds it to that address."""
 
     async def judge(request: httpx.Request) -> None:
-        host, is_proxied = request.url.host, request.url.scheme in getproxies()
+        host = request.url.host
+        is_proxied = (
+            request.url.scheme in getproxies() and host not in DIRECT and not proxy_bypass(host)
+        )
         if is_proxied and not _is_number(host):
             return
         try:

@@ -20,6 +20,7 @@ from oracul.errors import SourceError
 
 # Heights beyond 60 bits are nobody's, and would not fit into the statements that take them.
 _NUMBER = re.compile(r"0x[0-9a-fA-F]{1,15}")
+_ASKED_AT_ONCE = 50
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 _name: msgspec.json.Decoder[BlockName | None] = msgspec.json.Decoder(BlockName | None)
 
@@ -100,8 +101,13 @@ async def _names(pool: Pool, endpoint: Endpoint, numbers: Sequence[int]) -> list
     def read(replies: list[AnyReply]) -> list[BlockName | None]:
         return [block_name(reply.result) if reply.error is None else None for reply in replies]
 
-    calls = [("eth_getBlockByNumber", [hex(n), False]) for n in numbers]
-    return await pool.insist(endpoint, calls, read)
+    # Providers cap batches, and a refusal would pass for silence, which contradicts nothing.
+    names: list[BlockName | None] = []
+    for first in range(0, len(numbers), _ASKED_AT_ONCE):
+        part = numbers[first : first + _ASKED_AT_ONCE]
+        calls = [("eth_getBlockByNumber", [hex(n), False]) for n in part]
+        names += await pool.insist(endpoint, calls, read)
+    return names
 
 
 def block_name(result: msgspec.Raw) -> BlockName | None:

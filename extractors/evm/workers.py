@@ -82,8 +82,8 @@ def prepare_worker() -> None:
 
 @contextmanager
 def calling_on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
-    """The first Ctrl-C calls `stop` in the running loop, and ends waiting for a warehouse that is
-    away; a second one ends abruptly, as usual.
+    """The first Ctrl-C or SIGTERM calls `stop` in the running loop, and ends a wait for a warehouse
+    that is away; a second one ends abruptly, as usual.
 
     Outside the main thread, where Python delivers no signals, nothing is changed.
     """
@@ -91,16 +91,23 @@ def calling_on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
         yield
         return
     loop = asyncio.get_running_loop()
-    before: Any = signal.getsignal(signal.SIGINT)
+    before: dict[signal.Signals, Any] = {
+        one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)
+    }
+
+    def put_back() -> None:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
     def once(*_: object) -> None:
-        signal.signal(signal.SIGINT, before)
+        put_back()
         stopping.asked.set()
         loop.call_soon_threadsafe(stop)
 
-    signal.signal(signal.SIGINT, once)
+    for one in before:
+        signal.signal(one, once)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        put_back()
         stopping.asked.clear()

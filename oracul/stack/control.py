@@ -11,6 +11,7 @@ import httpx
 
 from oracul.chains import PROJECT_ROOT
 from oracul.errors import ConfigError, OraculError
+from oracul.log import get_logger
 from oracul.settings import Settings
 from oracul.stack import supervision
 from oracul.stack.parts import WORK_POOL, Part, parts_of, prefect_environment
@@ -43,8 +44,9 @@ def up(settings: Settings, say: Say = lambda _: None) -> list[PartState]:
     was_running = supervision.reach(settings) is not None
     if not was_running:
         _refuse_taken_port(settings)
-        supervision.start(settings, parts)
     try:
+        if not was_running:
+            supervision.start(settings, parts)
         for part in parts:
             if part.waits:
                 _register_deployments(settings)
@@ -53,7 +55,10 @@ def up(settings: Settings, say: Say = lambda _: None) -> list[PartState]:
             say(f"{part.name}: {part.what}" + (f", {part.address}" if part.address else ""))
     except BaseException:
         if not was_running:
-            down(settings)
+            try:
+                down(settings)
+            except OraculError as left:  # why it did not come up is what counts
+                get_logger().error("stack_left_running", reason=left.message)
         raise
     return part_states(settings)
 

@@ -14,12 +14,13 @@ from typing import Any
 import psutil
 
 from oracul.errors import ConfigError, OraculError
+from oracul.folders import make_private
 from oracul.settings import Settings
 from oracul.stack.parts import Part
 
 # A socket's path has at most 108 bytes, and supervisord makes one with its pid behind it first.
 _LONGEST_SOCKET_PATH = 95
-_START_SECONDS = 20
+_START_SECONDS = 60
 _UNREACHABLE = (OSError, xmlrpc.client.ProtocolError, xmlrpc.client.Fault)
 
 
@@ -97,14 +98,14 @@ def start(settings: Settings, parts: Sequence[Part]) -> None:
     """Start supervisord in the background with these parts. Raises OraculError when it ends."""
     folder = folder_of(settings)
     for path in (folder, settings.home / "logs"):
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path)
     path = folder / "supervisord.conf"
     path.write_text(configuration(settings, parts), encoding="utf-8")
+    # It goes into the background by itself; this waits for its first half only.
     done = subprocess.run(  # noqa: S603 - a program of this environment, words of ours
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)],
         capture_output=True,
         text=True,
-        timeout=_START_SECONDS,
         check=False,
     )
     deadline = time.monotonic() + _START_SECONDS

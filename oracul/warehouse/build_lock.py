@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from oracul.folders import make_private
 from oracul.log import get_logger
 
 
@@ -37,7 +38,7 @@ def backup_lock(home: Path, on_wait: Callable[[str], None] = _say_backup) -> Ite
 
 @contextmanager
 def _held(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     with path.open("a+", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

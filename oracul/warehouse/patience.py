@@ -23,8 +23,10 @@ from oracul import stopping
 from oracul.errors import WarehouseError
 from oracul.log import get_logger
 
-# What stands before a server answers with these while the server behind it is away or full.
-_AWAY_STATUS = (429, 502, 503, 504)
+# What stands before a server answers with these while the server behind it is away or full. Not
+# 502 and 504: then the statement may have got through, and run.
+_AWAY_STATUS = (429, 503)
+_RAN_HEADER = "X-ClickHouse-Exception-Code"
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
 
@@ -129,4 +131,5 @@ def never_reached(error: BaseException) -> bool:
 
 def _is_refusal(reply: Any, body: object) -> bool:
     """A reply that says `not now`, to a request that can be sent again as it is."""
-    return reply.status in _AWAY_STATUS and (body is None or isinstance(body, (bytes, str)))
+    can_be_sent_again = body is None or isinstance(body, (bytes, str))
+    return reply.status in _AWAY_STATUS and _RAN_HEADER not in reply.headers and can_be_sent_again

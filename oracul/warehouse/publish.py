@@ -20,7 +20,7 @@ MARTS = "marts"
 MARTS_NEXT = "marts_next"
 _DAYS_PER_STATEMENT = 90
 # The row of a whole table's code, see dbt_project/macros/book_code.sql.
-_CODE_DAY = date(1970, 1, 1)
+_CODE_DAY = date(2149, 6, 6)
 _BOOKED_SQL = """
 select block_date, input_version, code_version
 from meta.built_days final
@@ -115,6 +115,8 @@ def _publish_table(
         or (day in in_place and day not in _done(placed))
     )
     days = [day for day in touched if day != _CODE_DAY]
+    # What a publication left that was killed between the exchange and the drop.
+    client.command(f"drop table if exists {MARTS}.{table}__new")
     if not touched:
         return 0
     _book(client, _UNBOOK_SQL, table, touched)
@@ -143,7 +145,6 @@ def _replace_table(client: Client, table: str, held: set[date], cluster: str | N
     On a cluster each replica exchanges for itself, once it has all rows.
     """
     fresh, name = f"{MARTS}.{table}__new", f"{MARTS}.{table}"
-    client.command(f"drop table if exists {fresh}")
     client.command(f"create table {fresh} as {MARTS_NEXT}.{table}")
     comment = client.query(
         "select comment from system.tables where database = {d:String} and name = {t:String}",

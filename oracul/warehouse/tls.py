@@ -5,6 +5,7 @@ import ssl
 from pathlib import Path
 
 from oracul.errors import ConfigError
+from oracul.folders import make_private
 from oracul.log import get_logger
 from oracul.settings import Settings
 
@@ -76,7 +77,7 @@ def authority_environment(settings: Settings) -> dict[str, str]:
     bundle = settings.home / _BUNDLE
     text = _usual_authorities(bundle) + "\n" + path.read_text(encoding="utf-8")
     if not bundle.is_file() or bundle.read_text(encoding="utf-8") != text:
-        bundle.parent.mkdir(parents=True, exist_ok=True)
+        make_private(bundle.parent)
         draft = bundle.with_name(f".{_BUNDLE}.{os.getpid()}")
         draft.write_text(text, encoding="utf-8")
         draft.replace(bundle)

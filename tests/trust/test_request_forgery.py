@@ -199,3 +199,14 @@ def test_chain_of_a_flow_is_one_that_is_known(chain: str) -> None:
 
     with pytest.raises(ConfigError):
         chains_to_run(Run(Settings(_env_file=None), chain=chain))
+
+
+def test_localhost_goes_around_the_proxy_and_is_judged(
+    echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy resolves names for us, but not those that never reach it."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    before = len(echo.paths)
+    address = echo.url("ok").replace("127.0.0.1", "localhost")
+    assert "private network" in post(address, allows_private=False)
+    assert len(echo.paths) == before

@@ -86,3 +86,18 @@ def test_other_libraries_log_no_secret(caplog: pytest.LogCaptureFixture) -> None
     finally:
         logging.setLogRecordFactory(before)
     assert caplog.messages == ["headers=[(b'Location', b'…')]", "nothing of 3 % done"]
+
+
+def test_tracebacks_of_other_libraries_show_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    before = logging.getLogRecordFactory()
+    hide(KEY)
+    try:
+        guard_other_loggers()
+        try:
+            raise ValueError(f"invalid key {KEY}")
+        except ValueError:
+            logging.getLogger("x").exception("it failed")
+    finally:
+        logging.setLogRecordFactory(before)
+    assert "ValueError: invalid key …" in caplog.text
+    assert KEY[:8] not in caplog.text

@@ -87,7 +87,7 @@ async def repair(
             numbers -= {pointer.number for pointer in left}
             await _follow(lander, left[-1].number, found)
     beyond = {n for n in numbers if n > tags.latest}
-    await _forget(pool, client, found, sorted(beyond))
+    await _forget(pool, client, tags, found, sorted(beyond))
     again = sorted(numbers - beyond, reverse=True)
     progress.start(f"{found.chain} repair", len(again), "blocks")
     for first in range(0, len(again), _AT_ONCE):
@@ -129,15 +129,19 @@ async def _follow(lander: Lander, number: int, found: Verified) -> None:
         found.notes.append(f"not repaired: {halt.message}")
 
 
-async def _forget(pool: Pool, client: Client, found: Verified, numbers: list[int]) -> None:
+async def _forget(
+    pool: Pool, client: Client, tags: Tags, found: Verified, numbers: list[int]
+) -> None:
     """Drop pointers above the head that no node knows: there is nothing to land in their place."""
     if not numbers:
         return
-    named = await hashes_at(pool, numbers)
-    unknown = [n for n in numbers if not named[n]]
-    parameters = {"chain": found.chain, "numbers": unknown}
-    await asyncio.to_thread(client.command, _POINTERS, parameters)
-    found.notes.append(f"pointers above the head were dropped: {numbers_text(unknown)}")
+    # That they know the block below is the proof that they answered at all: silence is no null.
+    named = await hashes_at(pool, [*numbers, tags.latest])
+    unknown = [n for n in numbers if not named[n]] if named[tags.latest] else []
+    if unknown:
+        parameters = {"chain": found.chain, "numbers": unknown}
+        await asyncio.to_thread(client.command, _POINTERS, parameters)
+        found.notes.append(f"pointers above the head were dropped: {numbers_text(unknown)}")
 
 
 async def _land_again(

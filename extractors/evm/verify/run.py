@@ -33,6 +33,7 @@ from oracul.progress import Progress, Silent
 from oracul.settings import Settings
 from oracul.times import utc_now
 from oracul.warehouse import Client
+from oracul.warehouse.build_lock import build_lock
 
 _WRITTEN_AT_ONCE = 2_000
 
@@ -125,7 +126,9 @@ class Verifying:
             tags = combine(await read_claims(pool), pool.chain.finality_depth) if pool else None
             await self._look(pool)
             if self.scope.repairs and pool and tags and not self.found.is_interrupted:
-                await self._repair(pool, tags)
+                # One repair at a time, and no build on rows that are being replaced.
+                with build_lock(self.settings.home):
+                    await self._repair(pool, tags)
             if pool and self.newest and not self.found.broken and not self.found.is_interrupted:
                 self.sampled = await sample_supply(pool, self.client, *self.newest)
         self.found.duration_seconds = time.monotonic() - began

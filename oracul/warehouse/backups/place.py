@@ -1,12 +1,14 @@
 """Putting checked tables in the place of those that are there, and what follows from them."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from oracul.log import get_logger
-from oracul.warehouse.backups.drafts import DATABASES, REPLACED, RESTORED, draft, things_of
+from oracul.warehouse.backups.drafts import DATABASES, REPLACED, RESTORED, things_of
 from oracul.warehouse.backups.manifest import Manifest
 from oracul.warehouse.backups.statements import explained
 from oracul.warehouse.client import first_words
@@ -38,9 +40,10 @@ def put_in_place(client: Client, manifest: Manifest) -> tuple[tuple[str, ...], t
     """Exchange the restored tables for those that are there: one statement, no data is moved.
 
     Returns the tables that were there and are not in the backup, and views that could not be made.
-    Should it be killed in the middle, the same restore puts all of it in place.
+    Should it fail or be killed in the middle, the same restore puts all of it in place; tables that
+    were taken out of their place are in the database `backup_replaced` until then.
     """
-    with explained("Putting the backup in place"), draft(client, REPLACED):
+    with explained("Putting the backup in place"), _kept_on_error(client):
         for database, comment in manifest.databases.items():
             client.command(
                 f"create database if not exists {database} comment %(comment)s",
@@ -55,6 +58,18 @@ def put_in_place(client: Client, manifest: Manifest) -> tuple[tuple[str, ...], t
         _follow_with_next(client, names)
     removed = [name for name in there if name not in {*names, *manifest.views}]
     return tuple(removed), tuple(views_left)
+
+
+@contextmanager
+def _kept_on_error(client: Client) -> Iterator[None]:
+    """A database for what is replaced, dropped at the end; kept when something goes wrong, because
+    a rename of many tables that fails half-way has left tables in it.
+    """
+    drop = f"drop database if exists {REPLACED} sync"
+    client.command(drop)
+    client.command(f"create database {REPLACED} comment 'what a restore is replacing'")
+    yield
+    client.command(drop)
 
 
 def used_tables(client: Client) -> list[str]:

@@ -59,6 +59,7 @@ def restore(
     tables, when it does not hold what it was saved with. In all these cases nothing has changed.
     """
     check_name(name)
+    refuse_on_cluster(settings)
     bar = progress or Silent()
     with backup_lock(settings.home), build_lock(settings.home):
         if not replace:
@@ -70,6 +71,16 @@ def restore(
         return Restored(manifest, removed, views_left)
 
 
+def refuse_on_cluster(settings: Settings) -> None:
+    """Raise WarehouseError on a cluster: a restore would reach one replica only."""
+    if settings.clickhouse.cluster:
+        raise WarehouseError(
+            "Backups of Oracul are for one server, not for a cluster.",
+            hint="Use ClickHouse's own BACKUP and RESTORE … ON CLUSTER "
+            "(docs/how-to/move-to-a-clickhouse-server.md).",
+        )
+
+
 def verify(
     settings: Settings, client: Client, name: str, *, progress: Progress | None = None
 ) -> Manifest:
@@ -78,6 +89,7 @@ def verify(
     What came out is in the list of backups. Raises as `restore` does.
     """
     check_name(name)
+    refuse_on_cluster(settings)
     bar = progress or Silent()
     with backup_lock(settings.home):
         manifest = _open(settings, client, name, bar)

@@ -27,7 +27,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
 _MB = 1_000_000
 # Facts are never deleted, so pointers that are frozen before them have all their blocks.
 _FIRST = "meta.canonical_blocks"
-_BOOKED_SQL = "select count(), max(built_at) from meta.built_days"
+_BOOKED_SQL = "select count(), max(built_at) from meta.built_days final"
 
 
 def take(

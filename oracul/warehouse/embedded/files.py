@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from oracul.errors import WarehouseError
+from oracul.folders import make_private
 from oracul.settings import Settings
 from oracul.warehouse.embedded.config import EngineFiles
 
@@ -66,11 +67,10 @@ class Places:
     def make(self) -> None:
         """Create the directories, readable by their owner only. Raises WarehouseError."""
         engine = self.engine
-        # Parents first: `mkdir` gives its mode to the last directory of a path only.
-        wanted = [self.home, self.root, engine.config.parent, engine.data, engine.user_files]
+        wanted = [engine.config.parent, engine.data, engine.user_files, engine.backups]
         try:
-            for path in [*wanted, engine.backups, self.scratch, self.log.parent]:
-                path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for path in [*wanted, self.scratch, self.log.parent]:
+                make_private(path)
             self.root.chmod(0o700)
         except OSError as error:
             raise WarehouseError(
