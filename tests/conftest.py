@@ -1,8 +1,12 @@
 """Fixtures that tests of every room share."""
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
+
+from oracul import redact
 
 # The shell of a developer may lead to their own warehouse and nodes; tests must not.
 for _name in [name for name in os.environ if name.startswith("ORACUL_")]:
@@ -12,6 +16,16 @@ for _name in [name for name in os.environ if name.startswith("ORACUL_")]:
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=5_000)
 settings.load_profile("same")
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_this_test_only() -> Iterator[None]:
+    """What one test sets as a secret is taken out of no text of the next."""
+    before = set(redact._grams)
+    yield
+    redact._grams.clear()
+    redact._grams.update(before)
+
 
 pytest_plugins = [
     "tests.fixtures.warehouse",
