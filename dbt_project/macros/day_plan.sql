@@ -21,22 +21,8 @@
         having max(is_first)
     ),
 
-    -- A day without a booking that has rows: a build of it was killed, and its inputs may be gone since.
     built as (
-        select day, max(booked_version) as version
-        from (
-            select block_date as day, input_version as booked_version
-            from meta.built_days final
-            where {{ is_booked(target_relation) }}
-            union all
-            select toDateOrNull(partition) as day, 0 as booked_version
-            from system.parts
-            where
-                active and rows > 0 and database = '{{ target_relation.schema }}'
-                and table = '{{ target_relation.identifier }}'
-        )
-        where day is not null
-        group by day
+        {{ days_in_place(target_relation) }}
     ),
 
     sizes as (
