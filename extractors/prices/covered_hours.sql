@@ -16,7 +16,7 @@ with cells as (
         substring(key, 1, length(key) - position(reverse(key), '/')) as asset_id,
         toUInt32(
             toUnixTimestamp(
-                toStartOfHour(parseDateTime64BestEffort(splitByChar('/', key)[-1], 6, 'UTC'))
+                toStartOfHour(parseDateTime64BestEffortOrNull(splitByChar('/', key)[-1], 6, 'UTC'))
             )
         ) as hour_start
     from meta.rejected_rows
