@@ -5,7 +5,7 @@ are those of a warehouse without a cluster.
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
@@ -15,24 +15,11 @@ from oracul.warehouse import connect, migrate
 from tests.fixtures.cluster_stand_in import CLUSTER, serve_stand_in
 from tests.fixtures.content import content_hashes
 from tests.fixtures.landing import land_blocks
-from tests.fixtures.toy_chain import address, digest, toy_block, transaction, transfer_log
+from tests.fixtures.transfer_days import block_of
 
 pytestmark = pytest.mark.slow
-USDC = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
 DAYS = [date(2024, 3, day) for day in (1, 2, 3)]
 PARTITIONS = re.compile(r"alter table \S+ (replace|drop|attach) partition")
-
-
-def block_of(day, amount):
-    second = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp())
-    log = transfer_log(USDC, address("alice"), address("bob"), amount)
-    return toy_block(
-        day.toordinal(),
-        digest("parent", day.toordinal()),
-        [transaction(f"{day}/{amount}", [log])],
-        salt=str(amount),
-        edit_header=lambda header: header.update(timestamp=hex(second)),
-    )
 
 
 def run_twice(settings):

@@ -14,31 +14,10 @@ from oracul.errors import QualityError, WarehouseError
 from oracul.warehouse.publish import publish
 from tests.fixtures.content import content_hashes
 from tests.fixtures.landing import land_blocks
-from tests.fixtures.toy_chain import (
-    ZERO_HASH,
-    address,
-    digest,
-    toy_block,
-    transaction,
-    transfer_log,
-)
+from tests.fixtures.transfer_days import block_of
 
-USDC = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
 DAYS = [date(2024, 3, day) for day in (1, 2, 3)]
 JOB = ["transform", "validate_marts", "publish", "detect"]
-
-
-def block_of(day, amount):
-    number = day.toordinal()
-    second = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp())
-    log = transfer_log(USDC, address("alice"), address("bob"), amount)
-    return toy_block(
-        number,
-        digest("parent", number) if number else ZERO_HASH,
-        [transaction(f"{day}/{amount}", [log])],
-        salt=str(amount),
-        edit_header=lambda header: header.update(timestamp=hex(second)),
-    )
 
 
 def run_job(settings, names=JOB, **options):

@@ -4,7 +4,7 @@ One warehouse with days of transfers, taken through backup, more work and restor
 """
 
 import shutil
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
@@ -14,33 +14,12 @@ from oracul.warehouse import connect
 from oracul.warehouse.backups import restore, take
 from tests.fixtures.content import contents, differences
 from tests.fixtures.landing import land_blocks
-from tests.fixtures.toy_chain import (
-    ZERO_HASH,
-    address,
-    digest,
-    toy_block,
-    transaction,
-    transfer_log,
-)
+from tests.fixtures.transfer_days import block_of
 from tests.fixtures.warehouse import own_warehouse
 
 pytestmark = pytest.mark.slow
 
-USDC = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
 DAYS = [date(2024, 3, day) for day in (1, 2, 3)]
-
-
-def block_of(day, amount):
-    number = day.toordinal()
-    second = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp())
-    log = transfer_log(USDC, address("alice"), address("bob"), amount)
-    return toy_block(
-        number,
-        digest("parent", number) if number else ZERO_HASH,
-        [transaction(f"{day}/{amount}", [log])],
-        salt=str(amount),
-        edit_header=lambda header: header.update(timestamp=hex(second)),
-    )
 
 
 def transform(settings, **options):
