@@ -1,15 +1,16 @@
 """Waiting for a warehouse that went away, so that a long run goes on when it is back.
 
-Only requests that never reached the server are kept and sent again here, which is safe for any
-statement. What broke off in the middle the driver sends once more when it reads or inserts rows
-(our tables take the same rows twice), and that comes by here again.
+A request that never reached the server is sent again, which is safe for any statement. One that
+broke off in the middle may have been carried out: it is sent again when it reads or inserts rows
+(our tables take the same rows twice).
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from urllib3 import PoolManager
 from urllib3.exceptions import (
@@ -17,6 +18,7 @@ from urllib3.exceptions import (
     HTTPError,
     MaxRetryError,
     NewConnectionError,
+    ProtocolError,
 )
 
 from oracul import stopping
@@ -26,6 +28,7 @@ from oracul.log import get_logger
 # What stands before a server answers with these while the server behind it is away or full. Not
 # 502 and 504: then the statement may have got through, and run.
 _AWAY_STATUS = (429, 503)
+_REPEATABLE = ("select", "with", "exists", "describe", "show", "insert")
 _RAN_HEADER = "X-ClickHouse-Exception-Code"
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
@@ -65,17 +68,22 @@ class PatientPool:
 
     def request(self, method: str, url: str, **options: Any) -> Any:
         """As `PoolManager.request`. Raises its errors once the patience is over."""
+        body = options.get("body")
+        if is_rows := isinstance(body, Iterator):
+            # Made while they are sent, and needed once more when that breaks off.
+            options["body"] = b"".join(body)
+        may_repeat = is_rows or _is_repeatable(url, body)
         waiting = _Waiting(0 if self._is_hopeless else self._patience.seconds)
         while True:
             try:
                 here = url.replace(self._first_address, self._address, 1)
                 reply = self._pool.request(method, here, **options)
-                if not _is_refusal(reply, options.get("body")) or not waiting.may_go_on:
+                if not _is_refusal(reply) or not waiting.may_go_on:
                     self._note_answer(waiting)
                     return reply
                 reply.close()
             except HTTPError as error:
-                if not never_reached(error):
+                if not (never_reached(error) or (may_repeat and _broke_off(error))):
                     raise
                 if not waiting.may_go_on:
                     self._is_hopeless = True
@@ -129,7 +137,20 @@ def never_reached(error: BaseException) -> bool:
     return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
 
 
-def _is_refusal(reply: Any, body: object) -> bool:
-    """A reply that says `not now`, to a request that can be sent again as it is."""
-    can_be_sent_again = body is None or isinstance(body, (bytes, str))
-    return reply.status in _AWAY_STATUS and _RAN_HEADER not in reply.headers and can_be_sent_again
+def _broke_off(error: BaseException) -> bool:
+    """Whether the server closed the connection before it had answered."""
+    reason = error.reason if isinstance(error, MaxRetryError) else error
+    return isinstance(reason, ProtocolError)
+
+
+def _is_repeatable(url: str, body: Any) -> bool:
+    """Whether the statement does the same when it is carried out twice."""
+    in_url = parse_qs(urlsplit(url).query).get("query")
+    statement = in_url[0] if in_url else body or ""
+    text = statement if isinstance(statement, str) else bytes(statement).decode("utf-8", "replace")
+    return text.lstrip().lower().startswith(_REPEATABLE)
+
+
+def _is_refusal(reply: Any) -> bool:
+    """A reply that says `not now`, before anything was done."""
+    return reply.status in _AWAY_STATUS and _RAN_HEADER not in reply.headers

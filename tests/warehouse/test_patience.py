@@ -2,8 +2,10 @@
 
 import time
 
+import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.exceptions import ClickHouseError
+from urllib3.exceptions import ProtocolError
 
 from oracul import stopping
 from oracul.warehouse import Patience, connect
@@ -37,6 +39,59 @@ def test_patient_client_starts_a_killed_warehouse_and_says_that_it_waits(setting
     assert running(settings).pid != before.pid
     assert (told[0] < 5, told[-1]) == (True, None)
     client.close()
+
+
+@pytest.fixture
+def losing_answers(settings, monkeypatch):
+    """A patient client, and how often the answers of a statement got lost on their way so far:
+    the first two always do.
+    """
+    client = connect(settings, Patience(120))
+    carry_out = client.http._pool.request
+    lost = []
+
+    def request(*args, **words):
+        reply = carry_out(*args, **words)
+        if len(lost) < 2:
+            lost.append(reply.status)
+            reply.close()
+            raise ProtocolError("Connection aborted.", ConnectionResetError())
+        return reply
+
+    client.command("create or replace table default.kept (n UInt64) engine = MergeTree order by n")
+    monkeypatch.setattr(client.http._pool, "request", request)
+    yield client, lost
+    client.close()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda client: client.insert_arrow("default.kept", pa.table({"n": pa.array([7], "uint64")})),
+        lambda client: client.insert("default.kept", [[7]], ["n"], column_type_names=["UInt64"]),
+        lambda client: client.command("insert into default.kept select 7"),
+        lambda client: client.command("insert into default.kept values", data="(7)"),
+    ],
+    ids=["arrow", "rows", "select", "values"],
+)
+def test_rows_whose_answer_got_lost_are_sent_until_one_arrives(losing_answers, write):
+    client, lost = losing_answers
+    write(client)
+    assert len(lost) == 2
+    assert client.query("select n from default.kept").result_rows == [(7,)] * 3
+
+
+def test_question_whose_answer_got_lost_is_asked_until_one_arrives(losing_answers):
+    client, lost = losing_answers
+    assert client.query("\n with 1 as one select one").result_rows == [(1,)]
+    assert len(lost) == 2
+
+
+def test_change_of_tables_whose_answer_got_lost_is_not_made_twice(losing_answers):
+    client, lost = losing_answers
+    with pytest.raises(ClickHouseError, match="Connection aborted"):
+        client.command("alter table default.kept add column m UInt8")
+    assert lost == [200]
 
 
 def test_client_without_patience_fails_at_once(settings):
