@@ -67,7 +67,9 @@ def losing_answers(settings, monkeypatch):
 @pytest.mark.parametrize(
     "write",
     [
-        lambda client: client.insert_arrow("default.kept", pa.table({"n": pa.array([7], "uint64")})),
+        lambda client: client.insert_arrow(
+            "default.kept", pa.table({"n": pa.array([7], "uint64")})
+        ),
         lambda client: client.insert("default.kept", [[7]], ["n"], column_type_names=["UInt64"]),
         lambda client: client.command("insert into default.kept select 7"),
         lambda client: client.command("insert into default.kept values", data="(7)"),
