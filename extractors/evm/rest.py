@@ -107,5 +107,6 @@ def _whole(column: Any) -> Column:
 
 
 def _numbers(table: pa.Table) -> np.ndarray[Any, Any]:
-    numbers: np.ndarray[Any, Any] = _whole(table.column("block_number")).to_numpy()
-    return numbers
+    column = _whole(table.column("block_number"))
+    numbers: np.ndarray[Any, Any] = _raw(column, 1).view(np.uint64)
+    return numbers[column.offset : column.offset + len(column)]
