@@ -4,6 +4,7 @@ Pure. Raises FieldError (hexcolumns) for a value that its column cannot hold.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -12,16 +13,13 @@ import pyarrow as pa
 from extractors.evm.arrays import (
     SECONDS,
     Column,
-    bool_array,
     list_array,
     number_array,
+    offsets,
     take,
     text_array,
 )
-from extractors.evm.derived import blob_gas, created_address, effective_price, has_own_rules
-from extractors.evm.encode import transaction_type
 from extractors.evm.hexcolumns import (
-    FieldError,
     bytes_text,
     fixed_text,
     numbers,
@@ -30,8 +28,8 @@ from extractors.evm.hexcolumns import (
     unsigned,
 )
 from extractors.evm.rest import rest_digests
-from extractors.evm.signatures import signature_columns
-from extractors.evm.structs import Block, Receipt, Transaction
+from extractors.evm.structs import Block, Receipt
+from extractors.evm.transaction_columns import transaction_columns
 
 TABLES = ("logs", "transactions", "withdrawals", "blocks")
 
@@ -95,132 +93,37 @@ def _logs(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
     of_receipt = np.repeat(np.arange(len(receipts)), per_receipt)
     tx_hash = fixed_text("transactionHash", [r.transaction_hash for r in receipts], 32)
     tx_index = _within([len(p.receipts) for p in proven])
-    topics = [log.topics for log in logs]
     columns = {
         **positions.repeated(per_block),
         "log_index": _within(per_block),
         "tx_hash": take(tx_hash, of_receipt),
         "tx_index": take(tx_index, of_receipt),
         "address": fixed_text("address", [log.address for log in logs], 20),
+        **_topics([log.topics for log in logs]),
     }
-    for place in range(4):
-        values = [t[place] if len(t) > place else None for t in topics]
-        columns[f"topic{place}"] = optional_text("topic", values, 32)
     columns["data"] = bytes_text("data", [log.data for log in logs])
     return pa.table(columns)
 
 
+def _topics(lists: Sequence[Sequence[str]]) -> dict[str, Column]:
+    counts = np.fromiter(map(len, lists), np.int32, len(lists))
+    starts = offsets(counts)[:-1]
+    flat = fixed_text("topic", list(chain.from_iterable(lists)), 32)
+    places = ((place, counts > place) for place in range(4))
+    return {
+        f"topic{place}": take(flat, np.where(present, starts + place, 0), present)
+        for place, present in places
+    }
+
+
 def _transactions(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
     counts = [len(p.receipts) for p in proven]
-    txs = [t for p in proven for t in p.block.transactions]
-    receipts = [r for p in proven for r in p.receipts]
-
-    def u64(field: Callable[[Receipt], str | None], name: str) -> Column:
-        return unsigned(name, [field(r) for r in receipts], pa.uint64())
-
-    def wei(field: Callable[[Transaction], str | None], name: str) -> Column:
-        return uint256(name, [field(t) for t in txs])
-
-    return pa.table(
-        {
-            **positions.repeated(counts),
-            "tx_index": _within(counts),
-            "tx_hash": fixed_text("hash", [t.hash for t in txs], 32),
-            "nonce": unsigned("nonce", [t.nonce for t in txs], pa.uint64()),
-            "from_address": fixed_text("from", [t.sender for t in txs], 20),
-            "to_address": optional_text("to", [t.to for t in txs], 20),
-            "value_raw": wei(lambda t: t.value, "value"),
-            "gas_limit": unsigned("gas", [t.gas for t in txs], pa.uint64()),
-            "gas_price_wei": uint256("gasPrice", _signed_prices(proven)),
-            "max_fee_per_gas_wei": wei(lambda t: t.max_fee_per_gas, "maxFeePerGas"),
-            "max_priority_fee_per_gas_wei": wei(
-                lambda t: t.max_priority_fee_per_gas, "maxPriorityFeePerGas"
-            ),
-            "max_fee_per_blob_gas_wei": wei(lambda t: t.max_fee_per_blob_gas, "maxFeePerBlobGas"),
-            "tx_type": _types(txs),
-            "input": bytes_text("input", [t.input for t in txs]),
-            "is_success": bool_array([_is_success(r.status) for r in receipts]),
-            "post_state_root": optional_text(
-                "root", [r.root if r.status is None else None for r in receipts], 32
-            ),
-            "gas_used": u64(lambda r: r.gas_used, "gasUsed"),
-            "cumulative_gas_used": u64(lambda r: r.cumulative_gas_used, "cumulativeGasUsed"),
-            "effective_gas_price_wei": uint256("effectiveGasPrice", _paid_prices(proven)),
-            "created_contract_address": optional_text(
-                "contractAddress", list(map(_created, txs, receipts)), 20
-            ),
-            "blob_versioned_hashes": _blob_hashes(txs),
-            "blob_gas_used": unsigned(
-                "blobGasUsed", list(map(_blob_gas_used, txs, receipts)), pa.uint64()
-            ),
-            "blob_gas_price_wei": uint256("blobGasPrice", [r.blob_gas_price for r in receipts]),
-            "l1_fee_wei": uint256("l1Fee", [r.l1_fee for r in receipts]),
-            "deposit_nonce": u64(lambda r: r.deposit_nonce, "depositNonce"),
-            "deposit_receipt_version": u64(
-                lambda r: r.deposit_receipt_version, "depositReceiptVersion"
-            ),
-            **signature_columns(txs),
-        }
+    columns = transaction_columns(
+        [t for p in proven for t in p.block.transactions],
+        [r for p in proven for r in p.receipts],
+        [p.block.base_fee_per_gas for p in proven for _ in p.receipts],
     )
-
-
-def _types(txs: Sequence[Transaction]) -> Column:
-    types = [transaction_type(t) for t in txs]
-    if types and max(types) > 0xFF:
-        raise FieldError("type: more than 8 bits")
-    return number_array(types, pa.uint8())
-
-
-def _is_success(status: str | None) -> bool | None:
-    if status is None:
-        return None
-    if status not in ("0x0", "0x1"):
-        raise FieldError(f"status: {status[:20]!r} is neither 0x0 nor 0x1")
-    return status == "0x1"
-
-
-def _created(transaction: Transaction, receipt: Receipt) -> str | None:
-    """The contract that was made: what follows from a success, and none from a failure, for which
-    some nodes state an address too. Where success is not known, as the node states it.
-    """
-    if receipt.status is None or has_own_rules(transaction):
-        return receipt.contract_address
-    return created_address(transaction, receipt) if receipt.status == "0x1" else None
-
-
-def _blob_hashes(txs: Sequence[Transaction]) -> Column:
-    lists = [t.blob_versioned_hashes or [] for t in txs]
-    fixed_text("blobVersionedHashes", [text for texts in lists for text in texts], 32)
-    return list_array([[text.lower() for text in texts] for texts in lists])
-
-
-def _blob_gas_used(transaction: Transaction, receipt: Receipt) -> str | None:
-    """As the node states it, or what follows from the number of blobs."""
-    used = blob_gas(transaction)
-    return receipt.blob_gas_used if used is None else hex(used)
-
-
-def _signed_prices(proven: Sequence[Proven]) -> list[str | None]:
-    """gasPrice where it was signed; where a fee cap was signed instead, what was paid: no root
-    covers the node's word for it.
-    """
-    signed = [t for p in proven for t in p.block.transactions]
-    return [
-        paid if t.max_fee_per_gas is not None else t.gas_price or paid
-        for t, paid in zip(signed, _paid_prices(proven), strict=True)
-    ]
-
-
-def _paid_prices(proven: Sequence[Proven]) -> list[str | None]:
-    """effectiveGasPrice, or what follows from the transaction where the node does not say."""
-    prices: list[str | None] = []
-    for p in proven:
-        base_fee = p.block.base_fee_per_gas
-        base_fee_wei = int(base_fee, 16) if base_fee is not None else None
-        for t, r in zip(p.block.transactions, p.receipts, strict=True):
-            said = r.effective_gas_price
-            prices.append(said if said is not None else hex(effective_price(t, base_fee_wei)))
-    return prices
+    return pa.table({**positions.repeated(counts), "tx_index": _within(counts), **columns})
 
 
 def _withdrawals(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:

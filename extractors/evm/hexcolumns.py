@@ -22,7 +22,6 @@ from extractors.evm.arrays import (
 
 UINT256 = pa.binary(32)
 UINT256_BYTES = 32
-_HEX_TEXT = b"0123456789abcdefx"
 Values = Sequence[str | None]
 
 
@@ -49,20 +48,26 @@ def bytes_text(name: str, values: Sequence[str]) -> Column:
 
 def _text_array(name: str, joined: str, lengths: Numbers) -> Column:
     raw = joined.encode("ascii", "replace")
-    if raw.translate(None, _HEX_TEXT):
+    if not _is_hex(raw, lengths):
         raw = raw.lower()
-    ends = offsets(lengths)
-    text = np.frombuffer(raw, np.uint8)
-    starts = ends[:-1]
-    is_hex = (
-        len(text) == int(ends[-1])
-        and not raw.translate(None, _HEX_TEXT)
-        and bool((text[starts] == ord("0")).all() and (text[starts + 1] == ord("x")).all())
-        and raw.count(b"x") == len(lengths)
-    )
-    if not is_hex:
-        raise FieldError(f"{name}: not hex text")
+        if not _is_hex(raw, lengths):
+            raise FieldError(f"{name}: not hex text")
     return joined_text(raw, lengths)
+
+
+def _is_hex(raw: bytes, lengths: Numbers) -> bool:
+    """Whether each text is `0x` and lower-case digits."""
+    ends = offsets(lengths)
+    if len(raw) != int(ends[-1]):
+        return False
+    text, starts = np.frombuffer(raw, np.uint8), ends[:-1]
+    # What is below wraps around, and is above as well.
+    is_other = ((text - ord("0")) > 9) & ((text - ord("a")) > 5)
+    return (
+        np.count_nonzero(is_other) == len(lengths)
+        and bool((text[starts] == ord("0")).all())
+        and bool((text[starts + 1] == ord("x")).all())
+    )
 
 
 def optional_text(name: str, values: Values, size: int | None = None) -> Column:
@@ -94,34 +99,44 @@ def numbers(name: str, values: Sequence[str], bits: int) -> list[int]:
 def unsigned(name: str, values: Values, arrow_type: Any) -> Column:
     """Column of 8 to 64 bits from quantities, None staying NULL. Raises FieldError."""
     present = [v for v in values if v is not None]
-    column = number_array(numbers(name, present, arrow_type.bit_width), arrow_type)
+    big = _big_endian(present, 8)
+    if big is None or (len(big) and int(big.view(">u8").max()) >> arrow_type.bit_width):
+        # The long way round, which says what is wrong.
+        column = number_array(numbers(name, present, arrow_type.bit_width), arrow_type)
+    else:
+        column = number_array(big.view(">u8").ravel(), arrow_type)
     return _spread(column, values)
 
 
 def uint256(name: str, values: Values) -> Column:
     """Column of 256 bits (little-endian, as ClickHouse's UInt256), None staying NULL."""
     present = [v for v in values if v is not None]
-    raw = _words(present)
-    if raw is None:  # long way round, which says what is wrong
+    words = np.zeros((len(present), UINT256_BYTES), np.uint8)
+    most = max(map(len, present), default=0)
+    size = next((size for size in (8, 16) if most <= 2 + 2 * size), UINT256_BYTES)
+    big = _big_endian(present, size)
+    if big is None:  # long way round, which says what is wrong
         found = numbers(name, present, 256)
         raw = b"".join([n.to_bytes(UINT256_BYTES, "little") for n in found])
+    else:
+        words[:, :size] = big[:, ::-1]
+        raw = words.tobytes()
     column = pa.Array.from_buffers(UINT256, len(present), [None, pa.py_buffer(raw)])
     return _spread(column, values)
 
 
-def _words(values: Sequence[str]) -> bytes | None:
-    """Quantities as 32 little-endian bytes each, all at once; None when one is not plain."""
-    lengths = set(map(len, values))
-    if not values or min(lengths) < 3 or max(lengths) > 2 + 2 * UINT256_BYTES:
-        return None if values else b""
-    if {v[:2] for v in values} != {"0x"}:
+def _big_endian(values: Sequence[str], size: int) -> Numbers | None:
+    """Quantities as rows of `size` bytes, all at once; None when one of them is not plain."""
+    lengths = np.fromiter(map(len, values), np.int32, len(values))
+    if not values:
+        return np.zeros((0, size), np.uint8)
+    raw = "".join(values).encode("ascii", "replace")
+    if lengths.min() < 3 or lengths.max() > 2 + 2 * size or not _is_hex(raw, lengths):
         return None
-    try:
-        big = unhexlify("".join([v[2:].zfill(2 * UINT256_BYTES) for v in values]))
-    except ValueError:
-        return None
-    rows = np.frombuffer(big, np.uint8).reshape(-1, UINT256_BYTES)
-    return rows[:, ::-1].tobytes()
+    digits = np.full((len(values), 2 * size), ord("0"), np.uint8)
+    first = 2 * size + 2 - lengths
+    digits[np.arange(2 * size) >= first[:, None]] = np.frombuffer(raw.replace(b"0x", b""), np.uint8)
+    return np.frombuffer(unhexlify(digits.tobytes()), np.uint8).reshape(-1, size)
 
 
 def _spread(column: Column, values: Values) -> Column:

@@ -43,7 +43,8 @@ class Parser:
             return await loop.run_in_executor(self._executor, parse_answer, answer)
         began = time.perf_counter()
         try:
-            return parse_answer(answer)
+            with _no_looking_for_cycles():
+                return parse_answer(answer)
         finally:
             self.spent_seconds += time.perf_counter() - began
             # Let others run: the loop must keep reading while we are busy here.
@@ -55,6 +56,8 @@ class Parser:
 
     def _start(self) -> None:
         """Spawned, never forked: this process may hold threads and connections."""
+        # Read when numpy is imported: its own threads wait for work by turning round and round.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._executor = ProcessPoolExecutor(
             max_workers=min(os.cpu_count() or 1, _MOST_WORKERS),
             mp_context=get_context("spawn"),
@@ -77,7 +80,20 @@ def prepare_worker() -> None:
     cycles rarely, since decoding makes lists by the thousand and none of them is in a cycle.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+
+
+@contextmanager
+def _no_looking_for_cycles() -> Iterator[None]:
+    """For as long as an answer is parsed, as in a worker."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager
