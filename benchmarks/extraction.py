@@ -8,7 +8,8 @@ All parties read the same blocks from the same replay server on this machine, on
   no proof  the same with proof time taken out (measured here, offered nowhere)
   etl       ethereum-etl 2.4.2: export blocks, transactions, receipts and logs to CSV
 
-ethereum-etl gets an environment of its own in DIR (Python 3.10, made once with uv).
+Each party gets as many blocks as keep it busy for some ten seconds, so that what it takes to start
+counts alike. ethereum-etl gets an environment of its own in DIR (Python 3.10, made once with uv).
 """
 
 import argparse
@@ -39,7 +40,7 @@ def main() -> None:
     from oracul.warehouse.embedded import stop
 
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--blocks", type=int, default=800, help="blocks for bare and oracul")
+    arguments.add_argument("--blocks", type=int, default=1600, help="blocks for bare and oracul")
     arguments.add_argument("--etl-blocks", type=int, default=100, help="blocks for ethereum-etl")
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--scratch", type=Path, required=True, help="keeps ethereum-etl")

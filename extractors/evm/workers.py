@@ -16,8 +16,8 @@ from typing import Any
 from extractors.evm.parse import Answer, Parsed, parse_answer
 from oracul import stopping
 
-# Workers cost about half a second each to start, so the work must have shown to be worth it.
-WORTH_SECONDS = 0.4
+# Workers cost about half a second each to start, so there must be work for them.
+WORTH_SECONDS = 1.5
 WORTH_BLOCKS_LEFT = 64
 _MOST_WORKERS = 8
 _MALLOC_TRIM_THRESHOLD, _MALLOC_MMAP_THRESHOLD = -1, -3
@@ -26,14 +26,14 @@ _KEPT_BYTES, _MAPPED_BYTES = 64 << 20, 32 << 20
 
 
 class Parser:
-    """Parses answers, in this process until it has spent `worth_seconds` on it and many blocks are
-    left; then workers are started, and used as soon as they are there.
+    """Parses answers, in this process unless what is left of the `blocks` looks like more than
+    `worth_seconds` of work; then workers are started, and used as soon as they are there.
     """
 
     def __init__(self, blocks: int, *, worth_seconds: float = WORTH_SECONDS) -> None:
         self.blocks_left = blocks
         self.worth_seconds = worth_seconds
-        self.spent_seconds = 0.0
+        self._parsed, self._spent_seconds = 0, 0.0
         self._executor: ProcessPoolExecutor | None = None
         self._greeting: Future[None] | None = None
 
@@ -50,13 +50,15 @@ class Parser:
             with _no_looking_for_cycles():
                 return parse_answer(answer)
         finally:
-            self.spent_seconds += time.perf_counter() - began
+            self._spent_seconds += time.perf_counter() - began
+            self._parsed += len(answer.numbers)
             # Let others run: the loop must keep reading while we are busy here.
             await asyncio.sleep(0)
 
     def _is_worth_workers(self) -> bool:
         many = self.blocks_left >= WORTH_BLOCKS_LEFT
-        return many and self.spent_seconds >= self.worth_seconds and (os.cpu_count() or 1) > 1
+        ahead_seconds = self.blocks_left * self._spent_seconds / max(1, self._parsed)
+        return many and ahead_seconds >= self.worth_seconds and (os.cpu_count() or 1) > 1
 
     def _start(self) -> None:
         """Spawned, never forked: this process may hold threads and connections."""

@@ -36,9 +36,9 @@ OWN = (
 RENAME = _MAKE_FILE | _REMOVE_FILE
 _OF_A_FILE = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _DEVICE_CONTROL
 
-# What Python, the C library and the engine read while they run. Of /proc only single files, and what
-# is told of each thread: the engine looks there whenever one starts, and a refusal costs it more
-# than the rest of a short query.
+# What Python, the C library and the engine read while they run. Of /proc only single files, and
+# what is told of each thread: the engine looks there whenever one starts, and a refusal costs it
+# more than the rest of a short query.
 _SYSTEM = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo",
     "/etc/ld.so.cache", "/etc/localtime", "/dev/random", "/dev/urandom",
