@@ -91,3 +91,8 @@ def take(column: Column, positions: Numbers, present: Numbers | None = None) -> 
     """Values of a column at these positions; NULL where `present` is False."""
     taken: Column = column.take(number_array(positions, pa.int32(), present))
     return taken
+
+
+def repeated_text(column: Column, positions: Numbers) -> Column:
+    """Texts of a column at these positions, each text kept once: a dictionary array."""
+    return pa.DictionaryArray.from_arrays(number_array(positions, pa.int32()), column)

@@ -16,6 +16,7 @@ from extractors.evm.arrays import (
     list_array,
     number_array,
     offsets,
+    repeated_text,
     take,
     text_array,
 )
@@ -61,7 +62,7 @@ class _Positions:
     """The columns that place a row: chain, number, hash and time of its block."""
 
     def __init__(self, chain: str, blocks: Sequence[Block]) -> None:
-        self.chain = text_array([chain] * len(blocks))
+        self.chain = text_array([chain])
         self.number = unsigned("number", [b.number for b in blocks], pa.uint64())
         self.hash = fixed_text("hash", [b.hash for b in blocks], 32)
         seconds = numbers("timestamp", [b.timestamp for b in blocks], 32)
@@ -71,9 +72,9 @@ class _Positions:
         """Key columns for `counts[i]` rows of block i."""
         rows = np.repeat(np.arange(len(counts)), counts)
         return {
-            "chain": take(self.chain, rows),
+            "chain": repeated_text(self.chain, np.zeros_like(rows)),
             "block_number": take(self.number, rows),
-            "block_hash": take(self.hash, rows),
+            "block_hash": repeated_text(self.hash, rows),
             "block_timestamp": take(self.timestamp, rows),
         }
 
@@ -96,7 +97,7 @@ def _logs(positions: _Positions, proven: Sequence[Proven]) -> pa.Table:
     columns = {
         **positions.repeated(per_block),
         "log_index": _within(per_block),
-        "tx_hash": take(tx_hash, of_receipt),
+        "tx_hash": repeated_text(tx_hash, of_receipt),
         "tx_index": take(tx_index, of_receipt),
         "address": fixed_text("address", [log.address for log in logs], 20),
         **_topics([log.topics for log in logs]),

@@ -100,10 +100,13 @@ def _raw(values: Column, place: int) -> Any:
 
 
 def _whole(column: Any) -> Column:
-    whole: Column = column.combine_chunks()
+    whole: Any = column.combine_chunks()
     if isinstance(whole, pa.ChunkedArray):
         whole = whole.chunk(0) if whole.num_chunks else pa.array([], whole.type)
-    return whole
+    if pa.types.is_dictionary(whole.type):
+        whole = whole.dictionary_decode()
+    plain: Column = whole
+    return plain
 
 
 def _numbers(table: pa.Table) -> np.ndarray[Any, Any]:
