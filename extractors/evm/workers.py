@@ -21,8 +21,7 @@ WORTH_SECONDS = 1.5
 WORTH_BLOCKS_LEFT = 64
 _MOST_WORKERS = 8
 _MALLOC_TRIM_THRESHOLD, _MALLOC_MMAP_THRESHOLD = -1, -3
-# The most that the C library takes for the second.
-_KEPT_BYTES, _MAPPED_BYTES = 64 << 20, 32 << 20
+_KEPT_BYTES = 32 << 20
 
 
 class Parser:
@@ -98,7 +97,7 @@ def _keep_freed_memory() -> None:
     with suppress(AttributeError, OSError):
         libc = ctypes.CDLL(None)
         libc.mallopt(_MALLOC_TRIM_THRESHOLD, _KEPT_BYTES)
-        libc.mallopt(_MALLOC_MMAP_THRESHOLD, _MAPPED_BYTES)
+        libc.mallopt(_MALLOC_MMAP_THRESHOLD, _KEPT_BYTES)
 
 
 @contextmanager
