@@ -8,6 +8,8 @@ DEV    := $(VENV)/.dev
 UV     := $(BOOT)/bin/uv
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := hardlink
+# Once here instead of at every start, where PYTHONDONTWRITEBYTECODE is set as in containers and CI.
+export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help setup demo test test-slow trust lint format lock up clean
 .DEFAULT_GOAL := help

@@ -61,9 +61,14 @@ def test_without_turns_requests_come_before_their_time(
 
     monkeypatch.setattr(Endpoint, "turn", at_once)
     with (
-        serve_recording(Recording(31337, toy_chain(600)), own_process=False) as node,
+        # Slow enough that asking takes longer than a request may have been on its way.
+        serve_recording(
+            Recording(31337, toy_chain(200)), own_process=False, latency_seconds=0.1
+        ) as node,
         fault_proxy(node.url, {"429 with Retry-After": 0.4}, seed=1) as proxy,
     ):
-        settings = with_urls(warehouse_settings, "devnet", [proxy.url], **PATIENT)
-        extract_range(settings, empty_chain_tables, "devnet", 0, 600, run_id="storm")
+        settings = with_urls(
+            warehouse_settings, "devnet", [proxy.url], max_concurrency=2, **PATIENT
+        )
+        extract_range(settings, empty_chain_tables, "devnet", 0, 200, run_id="storm")
     assert proxy.early_requests()

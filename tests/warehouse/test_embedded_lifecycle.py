@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+import uvicorn
+from starlette.applications import Starlette
 
 from oracul.errors import WarehouseError
 from oracul.settings import ClickHouseSettings, Settings, WarehouseSettings
@@ -25,6 +27,7 @@ from oracul.warehouse.embedded import (
     serve,
     stop,
 )
+from oracul.warehouse.embedded.server import _stopped_by_signals
 
 Home = Callable[..., Settings]
 
@@ -216,6 +219,15 @@ def test_server_listens_on_the_loopback_interface_only(warehouse_settings: Setti
     }
 
     assert listening == {"127.0.0.1"}
+
+
+def test_signal_before_anybody_listens_to_signals_is_not_lost() -> None:
+    """Told to stop in the moment between `server.json` and the first request."""
+    server = uvicorn.Server(uvicorn.Config(Starlette(), port=0, log_config=None))
+    with _stopped_by_signals(server):
+        os.kill(os.getpid(), signal.SIGTERM)
+        server.run()
+    assert server.started
 
 
 def test_stop_lets_a_running_request_finish(home: Home) -> None:

@@ -74,9 +74,10 @@ class Confinement:
 
 
 _OF_THREADS = "/proc/self/task"
-# The C library asks these where the stack ends and how large the process is. Their inodes live only
-# as long as somebody holds them, so they stay open.
-_OF_THIS_PROCESS = ("/proc/self/maps", "/proc/self/stat", "/proc/self/statm")
+# The C library asks these where the stack ends and how large the process is; the engine asks where
+# the kernel's own code is, and where it may not, takes what lies behind the environment for the
+# answer, and crashes. Their inodes live only as long as somebody holds them, so they stay open.
+_OF_THIS_PROCESS = ("/proc/self/maps", "/proc/self/stat", "/proc/self/statm", "/proc/self/auxv")
 _held: list[int] = []
 
 

@@ -75,8 +75,10 @@ def serve(settings: Settings) -> None:
             service = Service(
                 users, room, limits, threads, asyncio.Semaphore(count), places_for_readers
             )
-            with threads, _quiet_signals(), _announced(note, places, listener, engine, confinement):
-                _run(service, listener, 4 * count + MAX_SILENT)
+            server = _server(service, 4 * count + MAX_SILENT)
+            announced = _announced(note, places, listener, engine, confinement)
+            with threads, _stopped_by_signals(server), announced:
+                server.run(sockets=[listener])
                 # What did not end within the time for stopping is not waited for.
                 engine.kill_all()
             sessions.close()
@@ -130,9 +132,9 @@ def _announced(
         get_logger().info("warehouse_stopped", port=port)
 
 
-def _run(service: Service, listener: socket.socket, max_sockets: int) -> None:
-    """Hand the socket to uvicorn until a signal."""
-    server = uvicorn.Server(
+def _server(service: Service, max_sockets: int) -> uvicorn.Server:
+    """What answers, until a signal."""
+    return uvicorn.Server(
         uvicorn.Config(
             build_app(service),
             http=GuardedProtocol,
@@ -146,25 +148,26 @@ def _run(service: Service, listener: socket.socket, max_sockets: int) -> None:
             limit_concurrency=max_sockets,
         )
     )
-    server.run(sockets=[listener])
 
 
 @contextmanager
-def _quiet_signals() -> Iterator[None]:
-    """uvicorn raises the signal that stopped it once more; here that must not end the process."""
+def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """Stop also at a signal that comes before uvicorn listens to them. It raises the one that
+    stopped it once more, which here must not end the process.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {one: signal.signal(one, _ignore) for one in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(_signal: int, _frame: object) -> None:
+        server.should_exit = True
+
+    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
-
-
-def _ignore(_signal: int, _frame: object) -> None:
-    """The server has stopped already."""
 
 
 def _open_engine(places: Places) -> Engine:

@@ -125,11 +125,8 @@ def environment(endpoint: Endpoint, *, reader: bool = False) -> dict[str, str]:
     }
 
 
-def _start(settings: Settings, places: Places, tries: int = 2) -> ServerInfo:
-    """Start a server in a process of its own and wait for its first answer.
-
-    Once in hundreds of starts the engine crashes (SIGSEGV) while it opens: then it is tried again.
-    """
+def _start(settings: Settings, places: Places) -> ServerInfo:
+    """Start a server in a process of its own and wait for its first answer."""
     port = _port_to_use(settings)
     chosen = settings.model_dump(mode="json", include={"warehouse", "log_level", "log_json"})
     with places.log.open("ab") as log:
@@ -150,9 +147,6 @@ def _start(settings: Settings, places: Places, tries: int = 2) -> ServerInfo:
 
     _wait_until(came_up, START_SECONDS)
     info = running(settings)
-    if info is None and tries > 1 and (process.poll() or 0) < 0:
-        get_logger().warning("engine_crashed_at_start", signal=-process.returncode)
-        return _start(settings, places, tries - 1)
     if info is None:
         if process.poll() is None:
             process.terminate()
