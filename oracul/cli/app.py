@@ -7,6 +7,7 @@ import typer
 from oracul import __version__
 from oracul.cli import (
     check,
+    coverage,
     dbt,
     demo,
     detect,
@@ -62,6 +63,7 @@ app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("logs")(stack.logs)
 app.command("status")(status.status)
+app.command("coverage")(coverage.coverage)
 app.command("sql")(sql.sql)
 app.command("dbt", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     dbt.dbt

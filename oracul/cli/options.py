@@ -8,6 +8,10 @@ ChainOption = Annotated[
     str | None,
     typer.Option("--chain", "-c", help="Slug, as in `ethereum`. Default: all with an endpoint."),
 ]
+AnyChainOption = Annotated[
+    str | None,
+    typer.Option("--chain", "-c", help="Slug, as in `ethereum`. Default: all that landed."),
+]
 BlocksOption = Annotated[
     str | None,
     typer.Option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oracul.cli.options import blocks_of_chain
+from oracul.cli.options import AnyChainOption, blocks_of_chain
 
 if TYPE_CHECKING:
     from extractors.evm.verify.report import Verified
@@ -16,10 +16,7 @@ FAULTS_SHOWN = 20
 
 
 def verify(
-    chain: Annotated[
-        str | None,
-        typer.Option("--chain", "-c", help="Slug, as in `ethereum`. Default: all that landed."),
-    ] = None,
+    chain: AnyChainOption = None,
     blocks: Annotated[
         str | None,
         typer.Option(

@@ -6,6 +6,7 @@ import pytest
 
 from extractors.evm.verify.report import DoesNotHold
 from extractors.evm.verify.run import Scope, verify
+from oracul.cli.coverage import DATASETS, read_days
 from oracul.warehouse.dbt import build
 from tests.fixtures.damage import remove_row
 from tests.fixtures.kinds_chain import CHAIN, kinds_chain
@@ -42,6 +43,15 @@ def test_day_with_a_damaged_block_is_broken_in_its_own_table_only(coverage):
 
 def test_day_nobody_looked_at_counts_as_it_landed(coverage):
     assert coverage["transactions", LAST] == ("proven", 3, 0, 0, 0, 0)
+
+
+def test_command_reads_the_days_it_is_asked_for(coverage, dbt_client):
+    days = read_days(dbt_client, CHAIN, SECOND, MISSING)
+    assert {day.day for day in days} == {SECOND, MISSING}
+    assert {day.dataset: (day.status, day.missing) for day in days if day.day == MISSING} == (
+        dict.fromkeys(DATASETS, ("missing", 4))
+    )
+    assert read_days(dbt_client, "nochain", SECOND, MISSING) == []
 
 
 def test_every_day_has_every_dataset_once(coverage):
