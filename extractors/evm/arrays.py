@@ -94,5 +94,8 @@ def take(column: Column, positions: Numbers, present: Numbers | None = None) -> 
 
 
 def repeated_text(column: Column, positions: Numbers) -> Column:
-    """Texts of a column at these positions, each text kept once: a dictionary array."""
-    return pa.DictionaryArray.from_arrays(number_array(positions, pa.int32()), column)
+    """Texts of a column at these positions, as a dictionary array that keeps each text once: the
+    engine refuses a dictionary that holds one twice.
+    """
+    unique: Any = column.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(take(unique.indices, positions), unique.dictionary)

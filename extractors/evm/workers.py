@@ -3,18 +3,21 @@
 import asyncio
 import ctypes
 import gc
+import math
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from typing import Any
 
 from extractors.evm.parse import Answer, Parsed, parse_answer
 from oracul import stopping
+from oracul.log import get_logger
 
 # Workers cost about half a second each to start, so there must be work for them.
 WORTH_SECONDS = 1.5
@@ -43,7 +46,10 @@ class Parser:
             self._start()
         if self._executor is not None and self._greeting is not None and self._greeting.done():
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._executor, parse_answer, answer)
+            try:
+                return await loop.run_in_executor(self._executor, parse_answer, answer)
+            except BrokenProcessPool:
+                self._go_on_alone()
         began = time.perf_counter()
         try:
             with _no_looking_for_cycles():
@@ -61,14 +67,20 @@ class Parser:
 
     def _start(self) -> None:
         """Spawned, never forked: this process may hold threads and connections."""
-        # Read when numpy is imported: its own threads wait for work by turning round and round.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._executor = ProcessPoolExecutor(
             max_workers=min(os.cpu_count() or 1, _MOST_WORKERS),
             mp_context=get_context("spawn"),
             initializer=prepare_worker,
         )
-        self._greeting = self._executor.submit(_ready)
+        with _one_thread_for_algebra():
+            self._greeting = self._executor.submit(_ready)
+
+    def _go_on_alone(self) -> None:
+        """A worker was killed, most often for the memory that all of them took: need no more."""
+        if self._executor is not None:
+            get_logger().warning("parsing_process_died", blocks_left=self.blocks_left)
+            self._executor.shutdown(wait=False)
+        self._executor, self.worth_seconds = None, math.inf
 
     def close(self) -> None:
         """End the workers; what they have in hand is finished."""
@@ -98,6 +110,19 @@ def _keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_MALLOC_TRIM_THRESHOLD, _KEPT_BYTES)
         libc.mallopt(_MALLOC_MMAP_THRESHOLD, _KEPT_BYTES)
+
+
+@contextmanager
+def _one_thread_for_algebra() -> Iterator[None]:
+    """For processes started inside: numpy's threads wait for work by turning round and round."""
+    name = "OPENBLAS_NUM_THREADS"
+    is_set = name in os.environ
+    os.environ.setdefault(name, "1")
+    try:
+        yield
+    finally:
+        if not is_set:
+            del os.environ[name]
 
 
 @contextmanager

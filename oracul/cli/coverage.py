@@ -152,7 +152,7 @@ def month_names(span: Sequence[date]) -> str:
 
 
 def advice(days: Sequence[Day]) -> Iterator[str]:
-    """The days that are not whole, the worst first, and what to type about them."""
+    """The days that are not whole, broken before missing, and what to type about them."""
     from oracul.cli.console import plain
     from oracul.units import plural
 
@@ -167,10 +167,10 @@ def advice(days: Sequence[Day]) -> Iterator[str]:
         yield f"  {when}  {count:,} of {plural(total, 'block')} {status}{what}"
     if len(faulty) > WORST_SHOWN:
         yield f"  … and {len(faulty) - WORST_SHOWN:,} more: --json gives all."
-    statuses, chain = {day.status for day in days}, plain(days[0].chain)
-    if "broken" in statuses:
-        yield f"Land again what is broken: `oracul verify --chain {chain} --repair`."
-    if "missing" in statuses:
-        yield f"Fill what is missing: `oracul ingest chain --chain {chain}`."
-    if "partial" in statuses:
+    chain = plain(days[0].chain)
+    if faulty:
+        first, last = min(day for _, day, *_ in faulty), max(day for _, day, *_ in faulty)
+        span = f"--from {first}" + (f" --to {last}" if last > first else "")
+        yield f"Land them again: `oracul verify --chain {chain} {span} --repair`."
+    if any(day.status == "partial" for day in days):
         yield f"Prove again what is partial: `oracul verify --chain {chain}`."

@@ -58,7 +58,8 @@ select
         and transfer_type not in ('wrap', 'unwrap')) as transfers,
     (select count() from curated.nft_transfers where chain = 'devnet') as nfts,
     (select count() from curated.odd_transfers where chain = 'devnet') as odd,
-    (select count() from meta.rejected_rows where key like 'devnet/%') as refused_answers
+    (select uniqExact(source, table, key, reason, rejected_at) from meta.rejected_rows
+        where key like 'devnet/%') as refused_answers
 """
 
 

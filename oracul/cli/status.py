@@ -19,6 +19,7 @@ select step, chain, status, started_at, finished_at, rows_out, error
 from meta.pipeline_runs final
 order by started_at desc limit 1 by step, chain limit 20
 """
+REJECTED_SQL = "select uniqExact(source, table, key, reason, rejected_at) from meta.rejected_rows"
 CHECKS_SQL = """
 select suite, countIf(status = 'pass'), countIf(status = 'warn'), countIf(status = 'fail')
 from meta.data_quality_checks final
@@ -73,7 +74,7 @@ def read_status(client: "Client", now: datetime) -> dict[str, Any]:
         "runs": [dict(zip(runs.column_names, row, strict=True)) for row in runs.result_rows],
         "checks": {suite: {"pass": p, "warn": w, "fail": f} for suite, p, w, f in checks},
         "anomalies": {str(severity): int(count) for severity, count in anomalies},
-        "rejected_answers": _count(client, "select count() from meta.rejected_rows"),
+        "rejected_answers": _count(client, REJECTED_SQL),
         "reorgs": _count(
             client, "select count() from meta.reorgs final where outcome = 'followed'"
         ),

@@ -1,8 +1,9 @@
 """Waiting for a warehouse that went away, so that a long run goes on when it is back.
 
 A request that never reached the server is sent again, which is safe for any statement. One that
-broke off in the middle may have been carried out: it is sent again when it reads or inserts rows
-(our tables take the same rows twice).
+broke off in the middle may have been carried out: it is sent again, a few times, when it reads or
+inserts rows (our tables take the same rows twice; of answers that were refused, a list that only
+grows, distinct ones are counted).
 """
 
 import threading
@@ -29,6 +30,9 @@ from oracul.log import get_logger
 # 502 and 504: then the statement may have got through, and run.
 _AWAY_STATUS = (429, 503)
 _REPEATABLE = ("select", "with", "exists", "describe", "show", "insert")
+# More often than that, it is the statement that the server does not survive.
+_MOST_BREAKS = 3
+_REPLACE = "replace_running_query=1"
 _RAN_HEADER = "X-ClickHouse-Exception-Code"
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
@@ -73,6 +77,7 @@ class PatientPool:
             # Made while they are sent, and needed once more when that breaks off.
             options["body"] = b"".join(body)
         may_repeat = is_rows or _is_repeatable(url, body)
+        breaks = 0
         waiting = _Waiting(0 if self._is_hopeless else self._patience.seconds)
         while True:
             try:
@@ -83,8 +88,11 @@ class PatientPool:
                     return reply
                 reply.close()
             except HTTPError as error:
-                if not (never_reached(error) or (may_repeat and _broke_off(error))):
-                    raise
+                if not never_reached(error):
+                    breaks += 1
+                    if not (may_repeat and _broke_off(error) and breaks <= _MOST_BREAKS):
+                        raise
+                    url = _replacing(url)
                 if not waiting.may_go_on:
                     self._is_hopeless = True
                     raise
@@ -135,6 +143,11 @@ def never_reached(error: BaseException) -> bool:
     """Whether the request did not get to any server: nothing can have been done."""
     reason = error.reason if isinstance(error, MaxRetryError) else error
     return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
+
+
+def _replacing(url: str) -> str:
+    """So that a first try which still runs under the same query id makes way for the second."""
+    return url if _REPLACE in url else f"{url}&{_REPLACE}"
 
 
 def _broke_off(error: BaseException) -> bool:

@@ -14,7 +14,15 @@ from oracul.errors import ConfigError, LandingMismatch, SourceError
 from oracul.warehouse import connect
 from tests.fixtures.chain_landing import landing, with_urls
 from tests.fixtures.content import content_hashes
-from tests.fixtures.toy_chain import toy_chain
+from tests.fixtures.landing import land_blocks
+from tests.fixtures.toy_chain import (
+    ZERO_HASH,
+    address,
+    toy_block,
+    toy_chain,
+    transaction,
+    transfer_log,
+)
 
 COUNT = 30
 CHAIN = toy_chain(COUNT)
@@ -266,3 +274,17 @@ def test_stray_row_of_a_block_stops_its_landing(land):
         with pytest.raises(LandingMismatch, match=r"raw\.logs holds 2 rows of .* 0, but 1"):
             landed.extract(0, 1)
         assert landed.pointers() == {}
+
+
+def test_transaction_in_two_branches_of_one_answer_lands_with_both(empty_chain_tables):
+    """A node may change its branch between two blocks; both prove, and links are judged later."""
+    log = transfer_log(address("t"), address("a"), address("b"), 5)
+    blocks = [toy_block(n, ZERO_HASH, [transaction("same", [log])], salt=str(n)) for n in (1, 2)]
+    land_blocks(empty_chain_tables, "devnet", blocks)
+    rows = empty_chain_tables.query(
+        "select block_number, block_hash, tx_hash from raw.logs order by block_number"
+    ).result_rows
+    assert [(number, block_hash) for number, block_hash, _ in rows] == [
+        (block.number, block.hash) for block in blocks
+    ]
+    assert rows[0][2] == rows[1][2]

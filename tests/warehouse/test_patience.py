@@ -42,17 +42,18 @@ def test_patient_client_starts_a_killed_warehouse_and_says_that_it_waits(setting
 
 
 @pytest.fixture
-def losing_answers(settings, monkeypatch):
+def losing_answers(settings, monkeypatch, request):
     """A patient client, and how often the answers of a statement got lost on their way so far:
-    the first two always do.
+    the first two do, or as many as a test says.
     """
+    count = getattr(request, "param", 2)
     client = connect(settings, Patience(120))
     carry_out = client.http._pool.request
     lost = []
 
     def request(*args, **words):
         reply = carry_out(*args, **words)
-        if len(lost) < 2:
+        if len(lost) < count:
             lost.append(reply.status)
             reply.close()
             raise ProtocolError("Connection aborted.", ConnectionResetError())
@@ -87,6 +88,14 @@ def test_question_whose_answer_got_lost_is_asked_until_one_arrives(losing_answer
     client, lost = losing_answers
     assert client.query("\n with 1 as one select one").result_rows == [(1,)]
     assert len(lost) == 2
+
+
+@pytest.mark.parametrize("losing_answers", [100], indirect=True)
+def test_statement_that_the_server_does_not_survive_is_not_sent_for_ever(losing_answers):
+    client, lost = losing_answers
+    with pytest.raises(ClickHouseError, match="Connection aborted"):
+        client.command("insert into default.kept select 7")
+    assert len(lost) == 4
 
 
 def test_change_of_tables_whose_answer_got_lost_is_not_made_twice(losing_answers):

@@ -38,7 +38,8 @@ _OF_A_FILE = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _DEVICE_CONTROL
 
 # What Python, the C library and the engine read while they run. Of /proc only single files, and
 # what is told of each thread: the engine looks there whenever one starts, and a refusal costs it
-# more than the rest of a short query.
+# more than the rest of a short query. Beside times that shows the open sockets of the machine, and
+# the memory of this process to whom can seek in a file; the engine reads from the start, in vain.
 _SYSTEM = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo",
     "/etc/ld.so.cache", "/etc/localtime", "/dev/random", "/dev/urandom",
@@ -110,11 +111,12 @@ def confine(places: Mapping[Path, int]) -> Confinement:
         rules = dict.fromkeys(libraries(), READ) | {Path("/dev/null"): READ | _WRITE_FILE}
         for path, rights in (rules | dict(places)).items():
             _allow(ruleset, path, rights & handled)
-        _hide_environment()
-        _allow(ruleset, Path(_OF_THREADS), _READ_FILE)
-        for name in _OF_THIS_PROCESS:
+        open_names = dict.fromkeys(_OF_THIS_PROCESS, READ)
+        if _hide_environment():
+            open_names[_OF_THREADS] = _READ_FILE
+        for name, rights in open_names.items():
             _held.append(os.open(name, os.O_PATH | os.O_CLOEXEC))
-            _allow(ruleset, Path(name), READ)
+            _allow(ruleset, Path(name), rights)
         if _libc().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
             raise OSError(ctypes.get_errno(), "prctl")
         _syscall(_RESTRICT_SELF, ruleset, 0)
@@ -123,8 +125,9 @@ def confine(places: Mapping[Path, int]) -> Confinement:
     return Confinement(version)
 
 
-def _hide_environment() -> None:
-    """Blank the variables that /proc shows of this process, which may hold passwords.
+def _hide_environment() -> bool:
+    """Blank the variables that /proc shows of this process, which may hold passwords; False where
+    the kernel does not say where they are.
 
     The process and what it starts have copies of their own.
     """
@@ -133,7 +136,10 @@ def _hide_environment() -> None:
     # The 50th and 51st field of stat (man proc_pid_stat); the 2nd may hold spaces.
     fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     begin, end = int(fields[47]), int(fields[48])
+    if not 0 < begin < end:
+        return False
     ctypes.memset(begin, 0, end - begin)
+    return True
 
 
 def landlock_version() -> int:

@@ -53,8 +53,8 @@ def test_advice_names_the_worst_days_and_one_command_each():
     assert list(advice(days)) == [
         "  2024-12-31  2 of 2 blocks broken (logs)",
         "  2024-12-30  24 of 24 blocks missing",
-        "Land again what is broken: `oracul verify --chain devnet --repair`.",
-        "Fill what is missing: `oracul ingest chain --chain devnet`.",
+        "Land them again: "
+        "`oracul verify --chain devnet --from 2024-12-30 --to 2024-12-31 --repair`.",
         "Prove again what is partial: `oracul verify --chain devnet`.",
     ]
 
