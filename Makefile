@@ -50,7 +50,7 @@ test: $(DEV) ## Run the default tests
 test-slow: $(DEV) ## Run the slow end-to-end tests
 	$(BIN)/pytest -q -n 2 --dist loadfile -m slow
 
-trust: $(DEV) ## Try every promise its full number of times (an hour or more)
+trust: $(DEV) ## Try every promise its full number of times (about half an hour)
 	$(BIN)/pytest -q -n 2 --dist loadfile -m 'slow or not slow' tests/trust --trust full --timeout 0
 
 lint: $(DEV) ## Style, types, import rules, SQL, dbt project
