@@ -66,14 +66,15 @@ class Parser:
         return many and ahead_seconds >= self.worth_seconds and (os.cpu_count() or 1) > 1
 
     def _start(self) -> None:
-        """Spawned, never forked: this process may hold threads and connections."""
+        """Spawned, never forked: this process may hold threads and connections. All at once: one
+        that the pool starts later, while it breaks, would be left behind.
+        """
+        count = min(os.cpu_count() or 1, _MOST_WORKERS)
         self._executor = ProcessPoolExecutor(
-            max_workers=min(os.cpu_count() or 1, _MOST_WORKERS),
-            mp_context=get_context("spawn"),
-            initializer=prepare_worker,
+            max_workers=count, mp_context=get_context("spawn"), initializer=prepare_worker
         )
         with _one_thread_for_algebra():
-            self._greeting = self._executor.submit(_ready)
+            self._greeting, *_ = [self._executor.submit(_ready) for _ in range(count)]
 
     def _go_on_alone(self) -> None:
         """A worker was killed, most often for the memory that all of them took: need no more."""

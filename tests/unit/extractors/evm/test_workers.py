@@ -60,6 +60,8 @@ def test_answers_are_parsed_here_when_a_worker_is_killed(parser):
         return await asyncio.gather(*(parser.parse(ANSWER) for _ in range(8)))
 
     assert asyncio.run(run()) == [HERE] * 8
+    _, left = psutil.wait_procs(workers(), timeout=30)
+    assert not left
 
 
 def test_little_work_starts_no_workers():
