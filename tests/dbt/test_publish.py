@@ -153,6 +153,7 @@ def test_door_two_looks_at_published_marts_where_none_wait(dbt_settings, dbt_cli
         dbt_client.command("rename table marts_next.aside to marts_next.network_metrics_daily")
 
 
+@pytest.mark.slow
 def test_first_day_of_1970_is_a_day_like_any_other(mended_job, dbt_settings, dbt_client):
     """It is the day of Ethereum's genesis block, and once was the row of a table's code."""
     building = ["transform", "publish"]

@@ -25,6 +25,9 @@ ROWS = """
 """
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def node():
     with serve_recording(

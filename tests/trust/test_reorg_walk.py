@@ -202,6 +202,7 @@ def walk_once(settings, client, seed):
     return walk.faults
 
 
+@pytest.mark.slow
 def test_random_walk_over_branches_ends_on_the_nodes_branch(
     promise, warehouse_settings, empty_chain_tables
 ):
