@@ -20,8 +20,8 @@ from tests.fixtures.protocol_abuse import (
 PROMISE = "protocol abuse"
 # The cap of the engine's own memory for one query, and what the process may hold altogether.
 CAP_MB = 512
-# A neighbour's quiet p95 is a few milliseconds, of which a busy machine alone makes many.
-FLOOR_MS = 50
+# Another process may take the machine for a while: what is really slow is so each time.
+TRIES = 5
 
 
 @pytest.fixture(scope="module")
@@ -90,18 +90,17 @@ def test_neighbour_is_served_while_clients_misbehave(guarded, promise):
     neighbour = Neighbour(guarded)
     neighbour.asks(30)
     reset_peak(guarded.pid)
-    # Another process may take the machine for a while: what is really slow is so three times.
-    for _ in range(3):
+    for _ in range(TRIES):
         quiet, abused = _quiet_and_abused(guarded, neighbour, trial.count)
-        if abused <= max(2 * quiet, FLOOR_MS):
+        if abused <= 2 * quiet:
             break
     peak = peak_mb(guarded.pid)
     trial.saw(
-        f"p95 {quiet:.0f} ms quiet, {abused:.0f} ms abused; {neighbour.failures} failures;"
+        f"p95 {quiet:.0f} ms quiet, {abused:.0f} ms abused ({abused / quiet:.1f}x); {neighbour.failures} failures;"
         f" peak {peak:.0f} MB of 2 × {CAP_MB}"
     )
     assert neighbour.failures == 0
-    assert abused <= max(2 * quiet, FLOOR_MS)
+    assert abused <= 2 * quiet
     assert peak <= 2 * CAP_MB
 
 

@@ -2,6 +2,7 @@
 
 import http.client as http_client
 import json
+import socket
 import uuid
 from collections.abc import Iterator
 
@@ -18,6 +19,21 @@ def nobody(warehouse_endpoint: Endpoint) -> Iterator[httpx.Client]:
         base_url=f"http://{warehouse_endpoint.host}:{warehouse_endpoint.port}"
     ) as client:
         yield client
+
+
+# ---- one request at a time ---------------------------------------------------------------------
+
+
+def test_who_asks_again_before_the_answer_gets_only_the_first(
+    warehouse_endpoint: Endpoint,
+) -> None:
+    at = (warehouse_endpoint.host, warehouse_endpoint.port)
+    with socket.create_connection(at, timeout=30) as connection:
+        connection.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+
+        replies = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert replies.count(b"Ok.\n") == 1
 
 
 # ---- being alive -------------------------------------------------------------------------------

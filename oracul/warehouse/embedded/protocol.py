@@ -43,7 +43,10 @@ class GuardedProtocol(HttpToolsProtocol):
         super().data_received(data)
 
     def on_message_begin(self) -> None:
-        """Begin to wait for the rest of a head."""
+        """Begin to wait for the rest of a head. Who asks again before the answer gets only that."""
+        # An answer that began may have reached its client whole before it is complete here.
+        if self.cycle is not None and not self.cycle.response_started:
+            self.cycle.keep_alive = False
         self._wait_for_head()
         super().on_message_begin()
 

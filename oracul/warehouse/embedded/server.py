@@ -203,6 +203,8 @@ def _reader_limits(settings: Settings) -> dict[str, str]:
         "result_overflow_mode": "throw",
         "timeout_overflow_mode": "throw",
         "max_threads": "4",
+        # A block of wide values is copied in one go, and everybody else waits for it.
+        "max_block_size": "8192",
     }
 
 
