@@ -96,8 +96,8 @@ def test_neighbour_is_served_while_clients_misbehave(guarded, promise):
             break
     peak = peak_mb(guarded.pid)
     trial.saw(
-        f"p95 {quiet:.0f} ms quiet, {abused:.0f} ms abused ({abused / quiet:.1f}x); {neighbour.failures} failures;"
-        f" peak {peak:.0f} MB of 2 × {CAP_MB}"
+        f"p95 {quiet:.0f} ms quiet, {abused:.0f} ms abused ({abused / quiet:.1f}x);"
+        f" {neighbour.failures} failures; peak {peak:.0f} MB of 2 × {CAP_MB}"
     )
     assert neighbour.failures == 0
     assert abused <= 2 * quiet
