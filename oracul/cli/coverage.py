@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from oracul.cli.options import AnyChainOption
+from oracul.cli.options import AnyChainOption, FirstDayOption, LastDayOption
 
 if TYPE_CHECKING:
     from oracul.warehouse import Client
@@ -47,12 +47,8 @@ class Day(NamedTuple):
 
 def coverage(
     chain: AnyChainOption = None,
-    first_day: Annotated[
-        str | None, typer.Option("--from", metavar="DAY", help="First UTC day, as YYYY-MM-DD.")
-    ] = None,
-    last_day: Annotated[
-        str | None, typer.Option("--to", metavar="DAY", help="Last UTC day.")
-    ] = None,
+    first_day: FirstDayOption = None,
+    last_day: LastDayOption = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a chain, day and dataset.")
     ] = False,

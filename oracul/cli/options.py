@@ -21,6 +21,12 @@ BlocksOption = Annotated[
         help="Blocks to take, END left out. Default: follow the chain from its head back.",
     ),
 ]
+FirstDayOption = Annotated[
+    str | None, typer.Option("--from", metavar="DAY", help="First UTC day, as YYYY-MM-DD.")
+]
+LastDayOption = Annotated[
+    str | None, typer.Option("--to", metavar="DAY", help="Last UTC day, itself included.")
+]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Fail when a source degraded, instead of warning.")
 ]

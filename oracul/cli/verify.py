@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oracul.cli.options import AnyChainOption, blocks_of_chain
+from oracul.cli.options import AnyChainOption, FirstDayOption, LastDayOption, blocks_of_chain
 
 if TYPE_CHECKING:
     from extractors.evm.verify.report import Verified
@@ -26,12 +26,8 @@ def verify(
             help="Blocks to look at, END left out. Default: everything that landed.",
         ),
     ] = None,
-    first_day: Annotated[
-        str | None, typer.Option("--from", metavar="DAY", help="First UTC day, as YYYY-MM-DD.")
-    ] = None,
-    last_day: Annotated[
-        str | None, typer.Option("--to", metavar="DAY", help="Last UTC day. Default: --from.")
-    ] = None,
+    first_day: FirstDayOption = None,
+    last_day: LastDayOption = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no node whether the branch is still its own.")
     ] = False,
@@ -42,6 +38,7 @@ def verify(
 ) -> None:
     """Prove stored rows again: hashes and roots, links, counts, the nodes' branch, totals.
 
+    Without blocks or days everything that landed is looked at; `--from` alone is that one day.
     Results go to `meta.verified_blocks` and `meta.data_quality_checks`; coverage by day is in
     `marts.coverage_daily`. Exit code 1 when something does not hold.
     """

@@ -9,16 +9,9 @@ from oracul.errors import WarehouseError
 from oracul.warehouse.dbt import raise_first_failure, run_dbt
 from tests.fixtures.content import content_hashes
 from tests.fixtures.landing import land_blocks
-from tests.fixtures.toy_chain import (
-    ZERO_HASH,
-    address,
-    digest,
-    toy_block,
-    transaction,
-    transfer_log,
-)
+from tests.fixtures.toy_chain import address, transfer_log
+from tests.fixtures.transfer_days import USDC, block_at
 
-USDC = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
 USDT = "0xdac17f958d2ee523a2206206994597c13d831ec7"
 LONG_TAIL = address("long tail")
 HUGE = 2**256 - 1
@@ -26,18 +19,6 @@ START = date(2024, 3, 1)
 QUIET, NEWER, MOVED, FINAL, PRICED, LABELLED, TARGET, EXACT = (
     START + timedelta(days=2 * n) for n in range(8)
 )
-
-
-def block_at(day, number, logs, *, hour=12, salt=""):
-    """A block at an hour of a day; its number is free to choose."""
-    second = int(datetime(day.year, day.month, day.day, hour, tzinfo=UTC).timestamp())
-    return toy_block(
-        number,
-        digest("parent", number, salt) if number else ZERO_HASH,
-        [transaction(f"{day}/{number}/{salt}", logs)],
-        salt=salt,
-        edit_header=lambda header: header.update(timestamp=hex(second)),
-    )
 
 
 def transfer(token, amount, *, sender="alice", to="bob"):
