@@ -1,6 +1,7 @@
 """Run the checks of a door: results as rows, as HTML, and as a verdict for whoever comes next."""
 
 import json
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,13 +15,19 @@ from oracul.progress import Progress, Silent
 from oracul.settings import Settings
 from oracul.units import plural
 from oracul.warehouse import Client
-from oracul.warehouse.publish import MARTS, MARTS_NEXT
+from oracul.warehouse.publish import MART_GROUPS, MARTS, MARTS_NEXT
 
 DOCS_FOLDER = "data-docs"
 EXAMPLES = 5
+# A door of some groups of marts only is recorded as `validate_marts:network+tokens`.
 _LAST_ENDED_SQL = """
 select started_at, status = 'done' as is_passed from meta.pipeline_runs final
-where step = {step:String} and status in ('done', 'failed')
+where
+    (step = {step:String} or (
+        startsWith(step, concat({step:String}, ':'))
+        and has(splitByChar('+', splitByChar(':', toString(step))[2]), {group:String})
+    ))
+    and status in ('done', 'failed')
 order by started_at desc limit 1
 """
 
@@ -63,13 +70,15 @@ def run_checks(
     run_id: str,
     now: datetime,
     since: datetime | None = None,
+    only: Container[str] | None = None,
     progress: Progress | None = None,
 ) -> CheckReport:
     """Check every table of a door, write `meta.data_quality_checks` and the Data Docs.
 
     A failed check is in the report, not an exception; a check that cannot run counts as failed.
     With `since` (see `last_passed`) only what was landed or built after it is looked at where whole
-    tables would be slow. Running again under the same `run_id` replaces the rows.
+    tables would be slow. `only` names the tables to check; None = all of the door. Running again
+    under the same `run_id` replaces the rows.
     """
     import great_expectations as gx
 
@@ -85,7 +94,8 @@ def run_checks(
     context = new_context(docs_dir / door)
     warehouse = add_warehouse(context, settings)
     run = gx.RunIdentifier(run_name=run_id, run_time=scope.now)
-    modules, rows = suites_of(door), []
+    modules = [one for one in suites_of(door) if only is None or one.TABLE[1] in only]
+    rows: list[CheckRow] = []
     progress.start(f"Checking {door}", len(modules), "tables")
     for module in modules:
         rows += _check_table(context, warehouse, client, module, scope, f"{door}_door", run)
@@ -99,17 +109,23 @@ def run_checks(
     )
 
 
-def last_passed(client: Client, door: Door) -> datetime | None:
-    """When the last run of a door's checks began, if it passed, less an hour for clocks.
+def last_passed(
+    client: Client, door: Door, groups: Sequence[str] = MART_GROUPS
+) -> datetime | None:
+    """When the last run of a door's checks began, if it passed, less an hour for clocks: of the
+    groups of marts that which passed longest ago.
 
     None before the first and after a failed one: what failed may be older than the last pass, and
     must be looked at until it is mended. The time is this machine's, from `meta.pipeline_runs`.
     """
-    rows = client.query(_LAST_ENDED_SQL, parameters={"step": f"validate_{door}"}).result_rows
-    if not rows or not rows[0][1]:
-        return None
-    began: datetime = rows[0][0]
-    return began.replace(tzinfo=UTC) - timedelta(hours=1)
+    begins: list[datetime] = []
+    for group in groups if door == "marts" else ("",):
+        asked = {"step": f"validate_{door}", "group": group}
+        rows = client.query(_LAST_ENDED_SQL, parameters=asked).result_rows
+        if not rows or not rows[0][1]:
+            return None
+        begins.append(rows[0][0].replace(tzinfo=UTC))
+    return min(begins) - timedelta(hours=1) if begins else None
 
 
 def _check_table(
@@ -135,7 +151,8 @@ def _check_table(
             1,
         )
         return [missing]
-    results = _validate(context, warehouse, place, module.suite(scope), run)
+    suite_here = module.suite(replace(scope, table=".".join(place)))
+    results = _validate(context, warehouse, place, suite_here, run)
     rows = rows_of(suite, name, results)
     return [
         _with_examples(client, row, result, ".".join(place))

@@ -48,6 +48,16 @@ def count_is_proven(scope: Scope, things: str, index_column: str) -> gxe.Expecta
     )
 
 
+def days_are_built(scope: Scope, source: str) -> gxe.Expectation:
+    """The table was built again since a day of `source` changed, within a day and two hours."""
+    return no_rows(
+        scope,
+        "days_are_built",
+        f"each day of {source} that changed is built again within 26 hours",
+        source=f"'{source}'",
+    )
+
+
 def matches(
     column: str, pattern: str, expected: str, *, landed: Scope | None = None
 ) -> gxe.Expectation:

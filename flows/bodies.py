@@ -14,7 +14,7 @@ from oracul.errors import (
 )
 from oracul.settings import ChainSettings, variable_name
 from oracul.warehouse import Client, StepRun, step_run
-from oracul.warehouse.publish import MARTS_NEXT
+from oracul.warehouse.publish import MARTS_NEXT, mart_tables
 from oracul.warehouse.publish import publish as publish_marts
 
 # What a failed critical check keeps from happening.
@@ -170,14 +170,14 @@ def validate_marts(run: Run, client: Client, record: StepRun) -> Outcome:
 
 def _validate(door: Literal["raw", "marts"], run: Run, client: Client, record: StepRun) -> Outcome:
     from expectations.checkpoints import last_passed, run_checks
-
     report = run_checks(
         run.settings,
         client,
         door=door,
         run_id=run.run_id,
         now=run.now,
-        since=None if run.is_whole else last_passed(client, door),
+        since=None if run.is_whole else last_passed(client, door, run.groups),
+        only=mart_tables(run.groups) if door == "marts" else None,
         progress=run.progress,
     )
     record.rows_in, record.rows_out = len(report.rows), len(report.rows)
@@ -193,14 +193,22 @@ def transform(run: Run, client: Client, record: StepRun) -> Outcome:
     """Build the days whose inputs changed; the marts beside those that people read."""
     from oracul.warehouse.dbt import build
 
-    built = build(run.settings, full_refresh=run.is_whole, marts=MARTS_NEXT, progress=run.progress)
+    built = build(
+        run.settings,
+        groups=run.groups,
+        full_refresh=run.is_whole,
+        marts=MARTS_NEXT,
+        progress=run.progress,
+    )
     record.rows_out = len(built.nodes)
     return Outcome("transform", "done", built.sentence, built)
 
 
 def publish(run: Run, client: Client, record: StepRun) -> Outcome:
     """Put the days that door 2 let pass in the place that people read."""
-    published = publish_marts(run.settings, client, is_whole=run.is_whole)
+    published = publish_marts(
+        run.settings, client, only=mart_tables(run.groups), is_whole=run.is_whole
+    )
     record.rows_out = sum(published.days.values())
     return Outcome("publish", "done", published.sentence, published)
 

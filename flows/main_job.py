@@ -17,9 +17,9 @@ def steps() -> list[Step]:
         Step("ingest_tokens", bodies.ingest_tokens, by_chain=True),
         Step("ingest_prices", bodies.ingest_prices),
         Step("validate_raw", bodies.validate_raw),
-        Step("transform", bodies.transform),
-        Step("validate_marts", bodies.validate_marts),
-        Step("publish", bodies.publish),
+        Step("transform", bodies.transform, by_group=True),
+        Step("validate_marts", bodies.validate_marts, by_group=True),
+        Step("publish", bodies.publish, by_group=True),
         Step("detect", bodies.detect),
         Step("alert", bodies.alert, always=True),
     ]

@@ -22,6 +22,8 @@ from oracul.warehouse import (
     step_run,
     warehouse_errors,
 )
+from oracul.warehouse.ledger import group_step
+from oracul.warehouse.publish import MART_GROUPS
 
 Status = Literal["done", "degraded", "failed", "skipped"]
 
@@ -31,15 +33,17 @@ class Run:
     """One run of the main job.
 
     `chain` None means every chain with an endpoint; `blocks` is half-open, None means follow the
-    chain; `is_whole` builds and checks everything again, not only what changed; `now` is the
-    instant freshness is judged at. For verifying: `days` are UTC days, both taken; `is_offline`
-    asks no endpoint; `repairs` lands again what does not hold.
+    chain; `is_whole` builds and checks everything again, not only what changed; `groups` are the
+    marts to build, check and publish; `now` is the instant freshness is judged at. For verifying:
+    `days` are UTC days, both taken; `is_offline` asks no endpoint; `repairs` lands again what does
+    not hold.
     """
 
     settings: Settings
     chain: str | None = None
     blocks: tuple[int, int] | None = None
     is_whole: bool = False
+    groups: tuple[str, ...] = MART_GROUPS
     days: tuple[date, date] | None = None
     is_offline: bool = False
     repairs: bool = False
@@ -65,13 +69,15 @@ Body = Callable[[Run, Client, StepRun], Outcome]
 class Step:
     """A named step. `always` runs it even when a step before it failed (telling people).
 
-    A step `by_chain` records itself once for each chain it goes through, any other for all.
+    A step `by_chain` records itself once for each chain it goes through, any other for all. A step
+    `by_group` of only some marts is recorded under a name of its own, as `transform:tokens`.
     """
 
     name: str
     body: Body
     always: bool = False
     by_chain: bool = False
+    by_group: bool = False
 
     def __call__(self, run: Run) -> Outcome:
         """Run the step and record it. Raises what the room raises."""
@@ -81,7 +87,8 @@ class Step:
             with warehouse_errors(f"{self.name} was stopped by ClickHouse"):
                 if self.by_chain:
                     return self.body(run, client, StepRun())
-                with step_run(client, run.run_id, self.name) as record:
+                name = group_step(self.name, run.groups) if self.by_group else self.name
+                with step_run(client, run.run_id, name) as record:
                     outcome = self.body(run, client, record)
                     record.degraded = outcome.summary if outcome.status == "degraded" else ""
                     return outcome

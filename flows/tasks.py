@@ -14,13 +14,18 @@ from pydantic import Field
 from flows.main_job import run_steps, step_named
 from flows.steps import Outcome, Run, Step
 from oracul.alerts.text import harmless
+from oracul.chains import load_chains
 from oracul.errors import ConfigError, ForkBelowFinality, OraculError, QualityError
 from oracul.settings import load_settings
 from oracul.spans import parse_blocks
+from oracul.warehouse.publish import MART_GROUPS
 
 ChainName = Annotated[
     str | None,
-    Field(description="Chain slug, as in ethereum. Empty: every chain with an endpoint."),
+    Field(
+        description="Chain slug, as in ethereum. Empty: every chain with an endpoint.",
+        json_schema_extra={"enum": [None, *sorted(load_chains())]},
+    ),
 ]
 BlockSpan = Annotated[
     str | None,
@@ -66,6 +71,7 @@ def run_as_tasks(
     chain: str | None = None,
     blocks: str | None = None,
     is_whole: bool = False,
+    groups: Sequence[str] = MART_GROUPS,
     days: tuple[date, date] | None = None,
     is_offline: bool = False,
     repairs: bool = False,
@@ -76,7 +82,7 @@ def run_as_tasks(
     """
     run = Run(
         load_settings(), chain=chain, blocks=parse_blocks(blocks), is_whole=is_whole,
-        days=days, is_offline=is_offline, repairs=repairs,
+        groups=tuple(groups), days=days, is_offline=is_offline, repairs=repairs,
     )  # fmt: skip
     chosen = [step_named(name) for name in names] if names is not None else None
 

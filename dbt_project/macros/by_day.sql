@@ -11,6 +11,7 @@
     {%- set code_version = by_day_code_version(sql) -%}
     {{ run_hooks(pre_hooks) }}
 
+    {%- set began_at = run_query("select toString(now64(3, 'UTC')) as instant").rows[0].instant -%}
     {%- set plan = run_query(day_plan(
         target_relation, config.get('day_inputs', []), config.get('period', 'day'))).rows -%}
     {%- set is_whole = should_full_refresh() or existing is none or existing.type != 'table'
@@ -29,7 +30,11 @@
         {%- do unbook_days(target_relation, gone + stale | map(attribute='plan_day') | list) -%}
         {%- do replace_days(target_relation, stale, gone, sql) -%}
     {%- endif -%}
-    {%- do book_days(target_relation, stale, code_version) -%}
+    {%- do book_days(target_relation, stale, code_version, began_at) -%}
+    {%- if not is_whole -%}
+        {%- do confirm_days(target_relation, config.get('day_inputs', []),
+            plan | selectattr('is_same') | map(attribute='plan_day') | list, began_at) -%}
+    {%- endif -%}
 
     {%- if is_whole -%}{%- do persist_docs(target_relation, model) -%}{%- endif -%}
     {%- do apply_grants(target_relation, config.get('grants'), should_revoke=false) -%}

@@ -2,7 +2,7 @@
 
 from great_expectations import ExpectationSuite
 
-from expectations.checks import ADDRESS, matches, no_rows
+from expectations.checks import ADDRESS, days_are_built, matches, no_rows
 from expectations.scope import Scope
 
 TABLE = ("marts", "address_flows_daily")
@@ -13,6 +13,7 @@ def suite(scope: Scope) -> ExpectationSuite:
     return ExpectationSuite(
         name=".".join(TABLE),
         expectations=[
+            days_are_built(scope, "curated.erc20_transfers"),
             matches("address", ADDRESS, "40 lower-case hex digits"),
             no_rows(
                 scope,

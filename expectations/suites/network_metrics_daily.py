@@ -2,7 +2,7 @@
 
 from great_expectations import ExpectationSuite
 
-from expectations.checks import no_rows
+from expectations.checks import days_are_built, no_rows
 from expectations.scope import Scope
 
 TABLE = ("marts", "network_metrics_daily")
@@ -13,6 +13,7 @@ def suite(scope: Scope) -> ExpectationSuite:
     return ExpectationSuite(
         name=".".join(TABLE),
         expectations=[
+            days_are_built(scope, "curated.blocks"),
             no_rows(
                 scope,
                 "network_days_match_blocks",

@@ -1,4 +1,4 @@
-"""`oracul up`, `oracul down`, `oracul logs`: the local stack."""
+"""`oracul up`, `oracul deploy`, `oracul down`, `oracul logs`: the local stack."""
 
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +36,23 @@ def down() -> None:
     with out.status("Stopping: runs in hand finish their batch …"):
         stopped = stop(loaded)
     out.print("Stopped." if stopped else "The stack was not running.")
+
+
+def deploy() -> None:
+    """Register the deployments of prefect.yaml at a Prefect server; `oracul up` does it itself.
+
+    The server is the one of PREFECT_API_URL, else that of the local stack. A chain's schedule is on
+    when the chain has an endpoint.
+    """
+    import os
+
+    from oracul.cli.console import out, settings
+    from oracul.stack import deploy as register
+
+    loaded = settings()
+    with out.status("Registering …"):
+        address = register(loaded, os.environ.get("PREFECT_API_URL"))
+    out.print(f"[green]✓[/] deployments registered at {address}")
 
 
 def logs(

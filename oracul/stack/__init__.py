@@ -4,7 +4,7 @@ The processes are kept by supervisord (its own process): it starts them, restart
 writes their logs. Prefect is started as a program and spoken to over HTTP, never imported.
 """
 
-from oracul.stack.control import PartState, down, part_states, up
+from oracul.stack.control import PartState, deploy, down, part_states, up
 from oracul.stack.parts import Part, parts_of
 
-__all__ = ["Part", "PartState", "down", "part_states", "parts_of", "up"]
+__all__ = ["Part", "PartState", "deploy", "down", "part_states", "parts_of", "up"]

@@ -11,10 +11,11 @@ import httpx
 
 from oracul.chains import PROJECT_ROOT
 from oracul.errors import ConfigError, OraculError
+from oracul.folders import make_private
 from oracul.log import get_logger
 from oracul.settings import Settings
 from oracul.stack import supervision
-from oracul.stack.parts import WORK_POOL, Part, parts_of, prefect_environment
+from oracul.stack.parts import WORK_POOL, Part, deployment_environment, parts_of, prefect_environment
 
 HEALTHY_SECONDS = 180
 _POLL_SECONDS = 0.5
@@ -49,7 +50,7 @@ def up(settings: Settings, say: Say = lambda _: None) -> list[PartState]:
             supervision.start(settings, parts)
         for part in parts:
             if part.waits:
-                _register_deployments(settings)
+                deploy(settings)
                 _start_waiting(settings, part)
             _wait_until_healthy(settings, part)
             say(f"{part.name}: {part.what}" + (f", {part.address}" if part.address else ""))
@@ -119,10 +120,12 @@ def _wait_until_healthy(settings: Settings, part: Part) -> None:
 
 
 def _answers(part: Part) -> bool:
-    if part.health_url is None:
-        return True
+    return part.health_url is None or _is_there(part.health_url)
+
+
+def _is_there(url: str) -> bool:
     try:
-        return httpx.get(part.health_url, timeout=5).status_code == httpx.codes.OK
+        return httpx.get(url, timeout=5).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
 
@@ -139,17 +142,30 @@ def _refuse_taken_port(settings: Settings) -> None:
             ) from None
 
 
-def _register_deployments(settings: Settings) -> None:
-    """Tell the Prefect server what `prefect.yaml` says; the same again changes nothing."""
-    _prefect(settings, ["work-pool", "create", WORK_POOL, "--type", "process", "--overwrite"])
-    _prefect(settings, ["--no-prompt", "deploy", "--all"])
+def deploy(settings: Settings, api_url: str | None = None) -> str:
+    """Tell a Prefect server what `prefect.yaml` says, and return its address; may be repeated.
+
+    `api_url` None means the local stack's. Raises ConfigError when no server answers there.
+    """
+    environment = prefect_environment(settings) | deployment_environment(settings)
+    environment["PREFECT_API_URL"] = api_url or environment["PREFECT_API_URL"]
+    if not _is_there(f"{environment['PREFECT_API_URL']}/health"):
+        raise ConfigError(
+            f"No Prefect server answers at {environment['PREFECT_API_URL']}.",
+            hint="`oracul up` starts one; or set PREFECT_API_URL to the address of yours.",
+        )
+    pool = ["work-pool", "create", WORK_POOL, "--type", "process", "--overwrite"]
+    for words in (pool, ["--no-prompt", "deploy", "--all"]):
+        _prefect(settings, words, environment)
+    return environment["PREFECT_API_URL"]
 
 
-def _prefect(settings: Settings, words: Sequence[str]) -> None:
+def _prefect(settings: Settings, words: Sequence[str], environment: dict[str, str]) -> None:
     part = next(part for part in parts_of(settings) if part.name == "prefect")
+    make_private(settings.home / "logs")
     done = subprocess.run(  # noqa: S603 - a program of this environment, words of ours
         [part.command[0], *words],
-        env=os.environ | prefect_environment(settings),
+        env=os.environ | environment,
         cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,

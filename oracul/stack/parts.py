@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oracul.chains import PROJECT_ROOT
+from oracul.chains import PROJECT_ROOT, load_chains
 from oracul.settings import Settings
 
 WORK_POOL = "oracul"
@@ -87,6 +87,14 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_WORKER_QUERY_SECONDS": "5",
         "DO_NOT_TRACK": "1",
     }
+
+
+def deployment_environment(settings: Settings) -> dict[str, str]:
+    """Variables that `prefect.yaml` reads: which of its schedules are on."""
+    followed = {name for name, chain in settings.chains.items() if chain.rpc_urls}
+    schedules = {f"ORACUL_FOLLOWS_{chain.upper()}": chain in followed for chain in load_chains()}
+    schedules["ORACUL_FOLLOWS_ANY"] = bool(followed)
+    return {name: str(is_on).lower() for name, is_on in schedules.items()}
 
 
 def _program(name: str) -> str:

@@ -19,7 +19,7 @@ from oracul.progress import Progress, Silent
 from oracul.settings import Settings
 from oracul.warehouse.build_lock import build_lock
 from oracul.warehouse.client import connection_environment
-from oracul.warehouse.publish import MARTS
+from oracul.warehouse.publish import MART_GROUPS, MARTS
 
 OnEvent = Callable[[Any], None]
 _FAILED = ("error", "fail", "runtime error", "partial success")
@@ -72,22 +72,25 @@ class Built:
 def build(
     settings: Settings,
     *,
-    select: Sequence[str] = (),
+    groups: Sequence[str] = MART_GROUPS,
     full_refresh: bool = False,
     marts: str = MARTS,
     progress: Progress | None = None,
 ) -> Built:
     """Build seeds, models and data tests: of the tables by day only the days whose inputs changed.
 
+    `groups` are the folders of marts to build; what they are made from is built in any case.
     `marts` is the database that the marts are built in (see `publish`).
     The project's own proofs (unit tests, golden rows) are left to `dbt build`.
     Raises WarehouseError naming the first model that failed with ClickHouse's words, QualityError
     when a data test failed; what depends on either was not built.
     """
     bar = progress or Silent()
-    args = ["build", "--exclude-resource-type", "unit_test", "--exclude", "golden_*"]
+    left_out = [f"path:models/marts/{group}" for group in MART_GROUPS if group not in groups]
+    args = ["build", "--exclude-resource-type", "unit_test", "--exclude", "golden_*", *left_out]
+    # A test that also needs what is left out waits for its turn.
+    args += ["--indirect-selection", "buildable"] if left_out else []
     args += ["--full-refresh"] if full_refresh else []
-    args += ["--select", *select] if select else []
     try:
         nodes = run_dbt(settings, args, _bar_of(bar), marts=marts)
     finally:

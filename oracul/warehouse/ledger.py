@@ -14,6 +14,7 @@ from oracul.log import get_logger
 from oracul.redact import without_secrets
 from oracul.times import utc_now
 from oracul.warehouse.client import first_words
+from oracul.warehouse.publish import MART_GROUPS
 
 PAYLOAD_LIMIT = 4096
 
@@ -52,6 +53,11 @@ def record_rejected(client: Client, rows: Sequence[RejectedRow]) -> None:
         database="meta",
         column_names=["source", "table", "key", "reason", "payload", "rejected_at"],
     )  # fmt: skip
+
+
+def group_step(step: str, groups: Sequence[str]) -> str:
+    """The name under which a step of these groups of marts is recorded."""
+    return step if set(groups) == set(MART_GROUPS) else f"{step}:{'+'.join(sorted(groups))}"
 
 
 # A step that ran this long without an end was killed, or its warehouse was.

@@ -5,12 +5,13 @@ that differ put in place, one atomic partition each; until then readers keep the
 Partitions are shared on disk, so a published day costs no second copy.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from clickhouse_connect.driver.client import Client
 
+from oracul.chains import DBT_PROJECT_DIR
 from oracul.errors import WarehouseError
 from oracul.settings import Settings
 from oracul.units import plural
@@ -18,6 +19,8 @@ from oracul.warehouse.build_lock import build_lock
 
 MARTS = "marts"
 MARTS_NEXT = "marts_next"
+# Folders of `models/marts` whose tables can be built, checked and published by themselves.
+MART_GROUPS = ("network", "tokens", "addresses")
 _DAYS_PER_STATEMENT = 90
 # The row of a whole table's code, see dbt_project/macros/book_code.sql.
 _CODE_DAY = date(2149, 6, 6)
@@ -44,8 +47,8 @@ from system.tables
 where database = {d:String} and name = {t:String}
 """
 _BOOK_SQL = """
-insert into meta.built_days (model, block_date, input_version, code_version, built_at)
-select {model:String}, block_date, input_version, code_version, now64(3, 'UTC')
+insert into meta.built_days (model, block_date, input_version, code_version, began_at, built_at)
+select {model:String}, block_date, input_version, code_version, began_at, now64(3, 'UTC')
 from meta.built_days final
 where model = {source:String} and has({days:Array(Date)}, block_date)
 """
@@ -73,8 +76,22 @@ class Published:
         return f"{plural(total, 'day')} of {plural(len(self.days), 'mart')} in place"
 
 
-def publish(settings: Settings, client: Client, *, is_whole: bool = False) -> Published:
+def mart_tables(groups: Iterable[str]) -> frozenset[str]:
+    """Names of the marts of some groups."""
+    folders = (DBT_PROJECT_DIR / "models" / "marts" / group for group in groups)
+    return frozenset(path.stem for folder in folders for path in folder.glob("*.sql"))
+
+
+def publish(
+    settings: Settings,
+    client: Client,
+    *,
+    only: Container[str] | None = None,
+    is_whole: bool = False,
+) -> Published:
     """Put the days of `marts_next` that differ into `marts`; all of them with `is_whole`.
+
+    `only` names the tables to publish; None = all there are.
 
     Can be run again at any time: a day is unbooked before it is touched and booked after. Raises
     WarehouseError, before it touches anything, when a build has left days of `marts_next` undone.
@@ -83,6 +100,7 @@ def publish(settings: Settings, client: Client, *, is_whole: bool = False) -> Pu
         tables = [
             row[0]
             for row in client.query(_TABLES_SQL, parameters={"database": MARTS_NEXT}).result_rows
+            if only is None or row[0] in only
         ]
         built = {table: _bookings(client, MARTS_NEXT, table) for table in tables}
         held = {table: _days_held(client, MARTS_NEXT, table) for table in tables}

@@ -16,7 +16,7 @@ from
         sum(ifNull(inflow_usd, 0)) as inflow,
         sum(ifNull(outflow_usd, 0)) as outflow
     from {batch}
-    where :fresh_days
+    where :fresh_days and not :waits_for(curated.erc20_transfers)
     group by chain, block_date
 ) as flows
 full join
@@ -26,7 +26,7 @@ full join
         block_date,
         countIf(transfer_type in ('transfer', 'mint', 'burn')) as transfers
     from curated.erc20_transfers
-    where :fresh_days
+    where :fresh_days and not :waits_for(curated.erc20_transfers)
     group by chain, block_date
     having transfers > 0
 ) as source on flows.chain = source.chain and flows.block_date = source.block_date

@@ -1,3 +1,24 @@
+-- What landed since the build is left to the next one.
+with
+
+moved as (
+    select chain, day
+    from
+    (
+        select
+            toString(chain) as chain,
+            toDate(block_timestamp) as day,
+            sum(cityHash64(block_number, block_hash, finality)) as version
+        from meta.canonical_blocks final
+        group by chain, day
+        union all
+        select toString(chain) as chain, block_date as day, pointer_version as version
+        from curated.block_days
+    )
+    group by chain, day
+    having count() != 2 or min(version) != max(version)
+)
+
 select
     coalesce(nullIf(built.chain, ''), landed.chain) as chain_name,
     greatest(ifNull(built.block_date, toDate(0)), ifNull(landed.block_date, toDate(0))) as day,
@@ -8,6 +29,7 @@ select
 from
 (
     select toString(chain) as chain, block_date, block_count, tx_count from {batch}
+    where (toString(chain), block_date) not in moved and not :waits_for(curated.blocks)
 ) as built
 full join
 (
@@ -20,6 +42,7 @@ full join
     inner join (select chain, block_number, block_hash from meta.canonical_blocks final) as pointers
         using (chain, block_number, block_hash)
     group by chain, block_date
+    having (chain, block_date) not in moved and not :waits_for(curated.blocks)
 ) as landed on built.chain = landed.chain and built.block_date = landed.block_date
 where
     ifNull(built.block_count, 0) != ifNull(landed.blocks, 0)

@@ -12,7 +12,7 @@ from
         toString(chain) as chain, block_date, toString(token_address) as token_address,
         transfer_count, volume_raw_exact
     from {batch}
-    where :fresh_days
+    where :fresh_days and not :waits_for(curated.erc20_transfers)
 ) as built
 full join
 (
@@ -24,7 +24,7 @@ full join
         sumIf(amount_raw, transfer_type in ('transfer', 'mint', 'burn')) as amount,
         sumIf(toFloat64(amount_raw), transfer_type in ('transfer', 'mint', 'burn')) as amount_about
     from curated.erc20_transfers
-    where :fresh_days
+    where :fresh_days and not :waits_for(curated.erc20_transfers)
     group by chain, block_date, token_address
 ) as source
     on built.chain = source.chain

@@ -1,0 +1,12 @@
+-- Each table has its turn once a day; a day that waits longer was left out.
+select
+    :source as source,
+    source.block_date as day,
+    source.built_at as source_built_at,
+    own.began_at as last_built_at
+from
+(select * from meta.built_days final where model = :source) as source
+left join (select * from meta.built_days final where model = :table) as own
+    on source.block_date = own.block_date
+where source.block_date < '2149-06-06' and source.built_at < now64(3, 'UTC') - interval 26 hour and own.began_at < source.built_at
+settings join_use_nulls = 0
