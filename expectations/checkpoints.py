@@ -109,9 +109,7 @@ def run_checks(
     )
 
 
-def last_passed(
-    client: Client, door: Door, groups: Sequence[str] = MART_GROUPS
-) -> datetime | None:
+def last_passed(client: Client, door: Door, groups: Sequence[str] = MART_GROUPS) -> datetime | None:
     """When the last run of a door's checks began, if it passed, less an hour for clocks: of the
     groups of marts that which passed longest ago.
 

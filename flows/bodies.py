@@ -170,6 +170,7 @@ def validate_marts(run: Run, client: Client, record: StepRun) -> Outcome:
 
 def _validate(door: Literal["raw", "marts"], run: Run, client: Client, record: StepRun) -> Outcome:
     from expectations.checkpoints import last_passed, run_checks
+
     report = run_checks(
         run.settings,
         client,

@@ -2,13 +2,17 @@
 
 from prefect import flow
 
+from flows.steps import Run
 from flows.tasks import BlockSpan, ChainName, run_as_tasks, run_name
+from oracul.settings import load_settings
+from oracul.spans import parse_blocks
 
 
 @flow(name="ingest-chain", flow_run_name=run_name)
 def ingest_chain(chain: ChainName = None, blocks: BlockSpan = None) -> None:
     """Land proven blocks, then ask new tokens what they are."""
-    run_as_tasks(["ingest_chain", "ingest_tokens"], chain=chain, blocks=blocks)
+    run = Run(load_settings(), chain=chain, blocks=parse_blocks(blocks))
+    run_as_tasks(["ingest_chain", "ingest_tokens"], run)
 
 
 @flow(name="ingest-prices")

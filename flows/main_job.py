@@ -27,9 +27,14 @@ def steps() -> list[Step]:
 
 def steps_apart() -> list[Step]:
     """Steps that are run by themselves, not in the main job."""
-    from flows import bodies
+    from flows import backfilling, bodies
 
-    return [Step("verify", bodies.verify)]
+    return [
+        Step("verify", bodies.verify),
+        Step("plan_backfill", backfilling.plan_backfill),
+        Step("backfill_chain", backfilling.backfill_chain),
+        Step("backfill_prices", backfilling.backfill_prices),
+    ]
 
 
 def step_named(name: str) -> Step:

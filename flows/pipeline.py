@@ -2,10 +2,14 @@
 
 from prefect import flow
 
+from flows.steps import Run
 from flows.tasks import BlockSpan, ChainName, run_as_tasks, run_name
+from oracul.settings import load_settings
+from oracul.spans import parse_blocks
 
 
 @flow(name="pipeline", flow_run_name=run_name)
 def pipeline(chain: ChainName = None, blocks: BlockSpan = None, full_refresh: bool = False) -> None:
     """Land, prove, price, check, build, check again, find anomalies, tell."""
-    run_as_tasks(None, chain=chain, blocks=blocks, is_whole=full_refresh)
+    run = Run(load_settings(), chain=chain, blocks=parse_blocks(blocks), is_whole=full_refresh)
+    run_as_tasks(None, run)

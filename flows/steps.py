@@ -7,7 +7,7 @@ Each step opens its own connection, can be run again at any time, and leaves a r
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from oracul.progress import Progress, Silent
 from oracul.settings import Settings
@@ -26,6 +26,9 @@ from oracul.warehouse.ledger import group_step
 from oracul.warehouse.publish import MART_GROUPS
 
 Status = Literal["done", "degraded", "failed", "skipped"]
+What = Literal["chain", "prices", "marts", "anomalies"]
+Order = Literal["newest_first", "oldest_first"]
+ALL_OF_IT: tuple[What, ...] = get_args(What)
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Run:
     chain; `is_whole` builds and checks everything again, not only what changed; `groups` are the
     marts to build, check and publish; `now` is the instant freshness is judged at. For verifying:
     `days` are UTC days, both taken; `is_offline` asks no endpoint; `repairs` lands again what does
-    not hold.
+    not hold. For filling the past: `order` of the blocks, `what` to fill.
     """
 
     settings: Settings
@@ -47,6 +50,8 @@ class Run:
     days: tuple[date, date] | None = None
     is_offline: bool = False
     repairs: bool = False
+    order: Order = "newest_first"
+    what: tuple[What, ...] = ALL_OF_IT
     run_id: str = field(default_factory=new_run_id)
     now: datetime = field(default_factory=utc_now)
     progress: Progress = field(default_factory=Silent)

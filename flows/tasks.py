@@ -1,25 +1,24 @@
 """Steps as Prefect tasks: one call each, and a table of how they ended."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Any
 
 from prefect import get_run_logger, task
-from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from pydantic import Field
 
+from flows.artifacts import show_outcomes, shown
 from flows.main_job import run_steps, step_named
-from flows.steps import Outcome, Run, Step
-from oracul.alerts.text import harmless
+from flows.steps import Outcome, Run
 from oracul.chains import load_chains
 from oracul.errors import ConfigError, ForkBelowFinality, OraculError, QualityError
 from oracul.settings import load_settings
-from oracul.spans import parse_blocks
-from oracul.warehouse.publish import MART_GROUPS
 
+KnownChain = Annotated[
+    str, Field(description="Chain slug.", json_schema_extra={"enum": sorted(load_chains())})
+]
 ChainName = Annotated[
     str | None,
     Field(
@@ -60,47 +59,22 @@ def run_step(name: str, span: str, run: Run) -> Outcome:
     return step_named(name)(run)
 
 
-def _shown(outcome: Outcome) -> str:
-    """The summary for Prefect's pages and logs: a node's words in it must not act there."""
-    return harmless(outcome.summary, longest=4000)
-
-
-def run_as_tasks(
-    names: Sequence[str] | None,
-    *,
-    chain: str | None = None,
-    blocks: str | None = None,
-    is_whole: bool = False,
-    groups: Sequence[str] = MART_GROUPS,
-    days: tuple[date, date] | None = None,
-    is_offline: bool = False,
-    repairs: bool = False,
-) -> list[Outcome]:
-    """Run these steps (all when None) as tasks of the current flow and publish how they ended.
+def run_as_tasks(names: Sequence[str] | None, run: Run | None = None) -> list[Outcome]:
+    """Run these steps (all when None) as tasks of the current flow and show how they ended.
 
     Raises the first failed step's OraculError after the steps that always run have run.
     """
-    run = Run(
-        load_settings(), chain=chain, blocks=parse_blocks(blocks), is_whole=is_whole,
-        groups=tuple(groups), days=days, is_offline=is_offline, repairs=repairs,
-    )  # fmt: skip
+    run = run or Run(load_settings())
     chosen = [step_named(name) for name in names] if names is not None else None
-
-    def execute(step: Step, run: Run) -> Outcome:
-        return run_step(step.name, blocks or chain or "all chains", run)
-
+    span = f"{run.blocks[0]}:{run.blocks[1]}" if run.blocks else run.chain or "all chains"
     log, outcomes = get_run_logger(), []
-    for outcome in run_steps(run, execute, chosen):
+    for outcome in run_steps(run, lambda step, run: run_step(step.name, span, run), chosen):
         say = log.info if outcome.status == "done" else log.warning
-        say("%s %s: %s", outcome.step, outcome.status, _shown(outcome))
+        say("%s %s: %s", outcome.step, outcome.status, shown(outcome.summary))
         for message in getattr(outcome.detail, "messages", ()):
             log.warning("%s", message.text)
         outcomes.append(outcome)
-    create_table_artifact(
-        key=f"{(flow_run.flow_name or 'flow').replace('_', '-')}-steps",
-        table=[{"step": o.step, "status": o.status, "what": _shown(o)} for o in outcomes],
-        description=f"Run {run.run_id}: how each step ended",
-    )
+    show_outcomes(run.run_id, outcomes)
     for outcome in outcomes:
         if outcome.status == "failed" and isinstance(outcome.detail, OraculError):
             raise outcome.detail

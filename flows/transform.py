@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 from prefect import flow
 from pydantic import Field
 
+from flows.steps import Run
 from flows.tasks import run_as_tasks
+from oracul.settings import load_settings
 
 MartGroup = Literal["network", "tokens", "addresses"]
 MartGroups = Annotated[
@@ -24,4 +26,4 @@ def transform(
 ) -> None:
     """Check the raw tables, build the days whose inputs changed, check and publish the marts."""
     names = ["validate_raw", "transform", "validate_marts", "publish"]
-    run_as_tasks(names, is_whole=full_refresh, groups=marts)
+    run_as_tasks(names, Run(load_settings(), is_whole=full_refresh, groups=tuple(marts)))

@@ -6,7 +6,10 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
+from flows.steps import Run
 from flows.tasks import BlockSpan, ChainName, run_as_tasks, run_name
+from oracul.settings import load_settings
+from oracul.spans import parse_blocks
 from oracul.times import utc_now
 
 LastDays = Annotated[
@@ -24,10 +27,11 @@ def verify(
     repair: bool = False,
 ) -> None:
     """Prove stored rows against headers and nodes, then tell people; a fault fails the run."""
-    run_as_tasks(
-        ["verify", "alert"], chain=chain, blocks=blocks, days=_days(last_days), is_offline=offline,
-        repairs=repair,
+    run = Run(
+        load_settings(), chain=chain, blocks=parse_blocks(blocks), days=_days(last_days),
+        is_offline=offline, repairs=repair,
     )  # fmt: skip
+    run_as_tasks(["verify", "alert"], run)
 
 
 def _days(count: int | None) -> tuple[date, date] | None:

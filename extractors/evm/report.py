@@ -45,6 +45,21 @@ class Extracted:
         for fact in facts:
             self.proven.update(fact.parts)
 
+    def include(self, part: "Extracted") -> None:
+        """Add what another run landed of the same stretch; what was there before is not counted."""
+        self.blocks += part.blocks
+        self.rows.update(part.rows)
+        self.proven.update(part.proven)
+        self.reasons.update(part.reasons)
+        self.gaps |= part.gaps
+        self.set_aside |= part.set_aside
+        self.heads_apart = part.heads_apart or self.heads_apart
+        self.rejected += part.rejected
+        self.reorgs += part.reorgs
+        self.requests += part.requests
+        self.received_bytes += part.received_bytes
+        self.duration_seconds += part.duration_seconds
+
     @property
     def proven_ratio(self) -> dict[str, float]:
         """Share of landed blocks by proven part, 0..1."""

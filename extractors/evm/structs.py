@@ -201,6 +201,12 @@ class BlockTxHashesReply(msgspec.Struct):
     error: RpcError | None = None
 
 
+class BlockTime(msgspec.Struct):
+    """When a block was made."""
+
+    timestamp: str
+
+
 class BlockName(msgspec.Struct, rename="camel"):
     """Number, hash and parent of a block."""
 

@@ -108,6 +108,31 @@ def extract_prices(
     return report
 
 
+def plan_prices(
+    settings: Settings,
+    client: Client,
+    *,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    chains: Sequence[str] | None = None,
+) -> tuple[int, int]:
+    """Values that no row covers yet in [start, end), and the calls that ask for them; asks nothing.
+
+    Of the assets known now: blocks that land first bring more.
+    """
+    values = calls = 0
+    for group in find_wanted(client, chains=chains or [], start=start, end=end, now=now):
+        for window in windows(group.hours):
+            coverage = read_coverage(client, group.assets, window)
+            for source in enabled_sources(settings.prices):
+                oldest = _oldest(settings.prices, source, now)
+                missing = missing_hours(source.NAME, group.assets, window, coverage, oldest)
+                values += sum(map(len, missing.values()))
+                calls += len(plan_asks(missing, source.LIMITS, now))
+    return values, calls
+
+
 def windows(hours: Sequence[datetime]) -> list[list[datetime]]:
     """`hours` (sorted) in groups, newest first: one of at most PROBE, then each at most WINDOW."""
     groups: list[list[datetime]] = []
@@ -158,7 +183,9 @@ async def _extract_window(
         if share.error:
             continue
         listed = [asset for asset in assets if asset.asset not in share.unknown]
-        missing = missing_hours(source.NAME, listed, hours, coverage, _oldest(run, source))
+        missing = missing_hours(
+            source.NAME, listed, hours, coverage, _oldest(run.settings, source, run.now)
+        )
         cells = {(source.NAME, a.asset, hour) for a, lacking in missing.items() for hour in lacking}
         share.asked += len(cells)
         wanted |= cells
@@ -207,8 +234,8 @@ async def _ask(
         run.progress.finish()
 
 
-def _oldest(run: _Run, source: PriceSource) -> datetime | None:
+def _oldest(settings: PricesSettings, source: PriceSource, now: datetime) -> datetime | None:
     reach = source.LIMITS.reach
-    if reach is None or not is_public(source_settings(run.settings, source.NAME), source.LIMITS):
+    if reach is None or not is_public(source_settings(settings, source.NAME), source.LIMITS):
         return None
-    return floor_hour(run.now - reach)
+    return floor_hour(now - reach)

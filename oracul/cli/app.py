@@ -6,6 +6,7 @@ import typer
 
 from oracul import __version__
 from oracul.cli import (
+    backfill,
     check,
     coverage,
     dbt,
@@ -54,6 +55,7 @@ def _root(
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.add_typer(ingest.app, name="ingest")
+app.command("backfill")(backfill.backfill)
 app.command("transform")(transform.transform)
 app.command("check")(check.check)
 app.command("verify")(verify.verify)

@@ -15,7 +15,13 @@ from oracul.folders import make_private
 from oracul.log import get_logger
 from oracul.settings import Settings
 from oracul.stack import supervision
-from oracul.stack.parts import WORK_POOL, Part, deployment_environment, parts_of, prefect_environment
+from oracul.stack.parts import (
+    WORK_POOL,
+    Part,
+    deployment_environment,
+    parts_of,
+    prefect_environment,
+)
 
 HEALTHY_SECONDS = 180
 _POLL_SECONDS = 0.5

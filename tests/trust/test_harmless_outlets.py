@@ -205,13 +205,11 @@ def test_logs_act_on_no_text(as_json: bool, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_prefect_gets_no_markup() -> None:
-    from flows.steps import Outcome
-    from flows.tasks import _shown
+    from flows.artifacts import shown
 
     for name in HOSTILE:
-        shown = _shown(Outcome("ingest_chain", "degraded", name))
-        assert acting(shown) == set()
-        assert acts(shown) == []
+        assert acting(shown(name)) == set()
+        assert acts(shown(name)) == []
 
 
 def test_names_are_stored_as_the_contract_gave_them() -> None:
