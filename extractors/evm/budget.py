@@ -22,7 +22,7 @@ BACKFILL: Flow = "backfill"
 # From this part of its allowance on, a backfill spreads what is left over the rest of the day.
 PACED_FROM = 0.8
 LONGEST_PAUSE_SECONDS = 60.0
-_WAITS_FOR_OTHERS_SECONDS = 0.5
+_WAIT_FOR_OTHERS_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -109,13 +109,11 @@ class Budget:
 
     def delay_seconds(self, cost: int) -> float:
         """How long to wait before `cost` requests may be taken; 0 = now. Raises BudgetSpent."""
-        if (delay := self._next - time.monotonic()) > 0:
-            return delay
         used, now = self.used(), self.clock()
         if pause_seconds(self.allowed, used + self.under_way, cost, now) is not None:
-            return 0.0
+            return max(0.0, self._next - time.monotonic())
         if self.under_way:  # it may need less than it took
-            return _WAITS_FOR_OTHERS_SECONDS
+            return _WAIT_FOR_OTHERS_SECONDS
         raise spent(self.allowed, used, now)
 
     def take(self, cost: int) -> None:

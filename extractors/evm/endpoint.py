@@ -24,6 +24,9 @@ from oracul.reach import refusal_of_host
 from oracul.redact import without_secrets
 from oracul.traffic import Traffic
 
+# How an endpoint is pulled before anything is known of it.
+FIRST_WINDOW = 4
+FIRST_BATCH_BLOCKS = 5
 _REFUSED_AFTER_PROOFS = 3
 # A node behind a balancer with one bad machine is worth keeping: each block it gives provably makes
 # up for this share of a disproven one.
@@ -137,8 +140,8 @@ def make_endpoints(
                 url,
                 max_concurrency,
                 max_batch_blocks,
-                window=float(min(4, max_concurrency)),
-                batch_blocks=min(5, max_batch_blocks),
+                window=float(min(FIRST_WINDOW, max_concurrency)),
+                batch_blocks=min(FIRST_BATCH_BLOCKS, max_batch_blocks),
             )
         )
     return endpoints

@@ -24,9 +24,9 @@ from oracul.errors import BadReply, BudgetSpent, RateLimited, SourceError, Sourc
 from oracul.http import wait_seconds
 from oracul.redact import without_secrets
 
-_MAX_TASKS = 24
 REQUESTS_A_BATCH = 2
-_RECEIPTS_A_BATCH = 100
+RECEIPTS_A_BATCH = 100
+_MAX_TASKS = 24
 _BAD_BODIES = 8
 _FRUITLESS_ROUNDS = 3
 _FEW = 0.25
@@ -194,9 +194,9 @@ class Fetch:
             hashes += [t.hash for t in block.transactions] if block is not None else []
         bodies = [
             batch_body(
-                [("eth_getTransactionReceipt", [h]) for h in hashes[i : i + _RECEIPTS_A_BATCH]], i
+                [("eth_getTransactionReceipt", [h]) for h in hashes[i : i + RECEIPTS_A_BATCH]], i
             )
-            for i in range(0, len(hashes), _RECEIPTS_A_BATCH)
+            for i in range(0, len(hashes), RECEIPTS_A_BATCH)
         ]
         return tuple(counts), bodies
 
