@@ -151,7 +151,7 @@ def oracul(
         client.command(f"truncate table {table}")
 
     async def run() -> "Extracted":
-        async with open_pool(settings, get_chain(CHAIN)) as pool:
+        async with open_pool(settings, get_chain(CHAIN), client, "ingest_chain") as pool:
             extracted = Extracted(CHAIN, 0, blocks)
             tags = await read_tags(pool)
             parser = Parser(blocks, worth_seconds=0) if workers_at_once else None

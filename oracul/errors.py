@@ -7,6 +7,7 @@ OraculError                    has a hint: what the operator should do
 │   ├── SourceUnavailable      it cannot be reached, or failed until the deadline
 │   ├── BadReply               it answered, but not with what was asked
 │   ├── ProofFailed            it answered with something that the block's header disproves
+│   ├── BudgetSpent            it is not asked any more today: the quota in the settings is used up
 │   └── ForkBelowFinality      the nodes contradict a block that was final: a person decides
 ├── WarehouseError             ClickHouse refused, is missing or is in use
 │   ├── MigrationDrift         an applied migration differs from the file
@@ -67,6 +68,10 @@ class BadReply(SourceError):
 
 class ProofFailed(SourceError):
     """The answer contradicts the block's own header: a wrong, cut or forged reply."""
+
+
+class BudgetSpent(SourceError):
+    """A flow's part of the day's requests is used up. Nothing is lost; it goes on the next day."""
 
 
 class ForkBelowFinality(SourceError):

@@ -9,7 +9,8 @@ import logging
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,7 @@ import msgspec
 from oracul.errors import BadReply, RateLimited, SourceError, SourceUnavailable
 from oracul.reach import DIRECT, guard_of_requests
 from oracul.redact import without_secrets
+from oracul.traffic import Traffic
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 DEEPEST_JSON = 200
@@ -29,6 +31,7 @@ _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.S)
 # A day's prices of many assets are some 100 kB; the rest is for addresses that send anything else.
 LONGEST_REPLY_MB = 32
 _BODY_SHOWN = 200
+_NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)
 
 Result = TypeVar("Result")
 
@@ -198,19 +201,29 @@ async def fetch_json(
     deadline_seconds: float,
     source: str,
     policy: RetryPolicy | None = None,
+    traffic: Traffic | None = None,
 ) -> Any:
     """GET `url` and return its JSON. Numbers keep Python's types (int, float).
 
     `source` is the name used in errors; the address, which may carry a key, is never in them.
+    Every try is counted in `traffic`; a 404 is an answer.
     Raises RateLimited, SourceUnavailable (both after retries until `deadline_seconds`), BadReply,
     also for a reply longer than LONGEST_REPLY_MB, of which no more than that is read.
     """
     rules = policy or RetryPolicy(deadline_seconds=deadline_seconds)
+    counts = traffic if traffic is not None else Traffic()
 
     async def once() -> Any:
+        with _counted(counts) as answered:
+            return await asked(answered)
+
+    async def asked(answered: Callable[[httpx.Response], None]) -> Any:
         try:
             async with client.stream("GET", url, params=params, headers=headers) as reply:
-                body = await _read(reply, source)
+                try:
+                    body = await _read(reply, source)
+                finally:
+                    answered(reply)
         except (httpx.InvalidURL, UnicodeError):
             raise BadReply(
                 f"The address or key of {source} cannot be sent: it is not a URL, or not ASCII.",
@@ -224,6 +237,32 @@ async def fetch_json(
         return _json_of(reply, body, source, shown=_redacted(body, url, params, headers))
 
     return await retry(once, rules, source=source)
+
+
+@contextmanager
+def _counted(counts: Traffic) -> Iterator[Callable[[httpx.Response], None]]:
+    """Count one try: it went out unless there was no connection, and failed unless it returns.
+
+    What is refused before any answer is an address or key that cannot be sent.
+    """
+    status = 0
+
+    def answered(reply: httpx.Response) -> None:
+        nonlocal status
+        status = reply.status_code
+        counts.received_bytes += reply.num_bytes_downloaded
+
+    counts.requests += 1
+    counts.calls += 1
+    try:
+        yield answered
+    except BaseException as error:
+        counts.failures += status != HTTPStatus.NOT_FOUND
+        is_refused = isinstance(error, BadReply) and not status
+        if is_refused or isinstance(error.__context__, _NO_CONNECTION):
+            counts.requests -= 1
+            counts.calls -= 1
+        raise
 
 
 def _json_of(reply: httpx.Response, body: bytes, source: str, *, shown: str) -> Any:

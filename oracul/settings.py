@@ -117,6 +117,12 @@ class ChainSettings(_Group):
     blocks_per_run: int = Field(
         1000, ge=1, description="blocks one run lands when it follows the chain; the next goes on"
     )
+    daily_requests: int | None = Field(
+        None, ge=1, description="HTTP requests to all its endpoints in a UTC day; empty = no limit"
+    )
+    backfill_share: float = Field(
+        0.5, gt=0, le=1, description="part of daily_requests at which backfills stop for the day"
+    )
 
     @field_validator("rpc_urls", mode="before")
     @classmethod

@@ -20,6 +20,14 @@ def compact(value: float) -> str:
     return f"{value:.3g}"
 
 
+def bytes_text(size: int) -> str:
+    """A size as people say it: `850 B`, `3.73 kB`, `14.2 GB`; a kB is 1,000 bytes."""
+    for unit, name in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= unit * 0.9995:
+            return f"{size / unit:.3g} {name}"
+    return f"{size} B"
+
+
 def seconds_text(seconds: float) -> str:
     """A duration as people say it: `850 ms`, `12 s`, `4 min 10 s`, `2 h 5 min`, `3 d 4 h`."""
     if seconds < 1:

@@ -8,7 +8,7 @@ import math
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,11 +18,15 @@ import msgspec
 from pydantic import SecretStr
 
 from extractors.evm.structs import AnyReply
-from oracul.errors import BadReply, ConfigError, RateLimited, SourceUnavailable
+from oracul.errors import BadReply, ConfigError, RateLimited, SourceError, SourceUnavailable
 from oracul.http import DEEPEST_JSON, json_depth, status_error
 from oracul.reach import refusal_of_host
 from oracul.redact import without_secrets
+from oracul.traffic import Traffic
 
+# How an endpoint is pulled before anything is known of it.
+FIRST_WINDOW = 4
+FIRST_BATCH_BLOCKS = 5
 _REFUSED_AFTER_PROOFS = 3
 # A node behind a balancer with one bad machine is worth keeping: each block it gives provably makes
 # up for this share of a disproven one.
@@ -36,6 +40,8 @@ _BODY_SHOWN = 160
 LONGEST_REPLY_MB = 512
 _TURN_STEP_SECONDS = 0.5
 _SAFE_RECURSION = 5_000
+# Once in each call of a batch that `batch_body` wrote: inside a string its quotes are escaped.
+_A_CALL = b'"jsonrpc":'
 
 
 @dataclass
@@ -56,8 +62,7 @@ class Endpoint:
     has_block_receipts: bool = True
     is_syncing: bool = False
     set_aside: str = ""
-    requests: int = 0
-    received_bytes: int = 0
+    traffic: Traffic = field(default_factory=Traffic)
 
     @property
     def is_usable(self) -> bool:
@@ -135,8 +140,8 @@ def make_endpoints(
                 url,
                 max_concurrency,
                 max_batch_blocks,
-                window=float(min(4, max_concurrency)),
-                batch_blocks=min(5, max_batch_blocks),
+                window=float(min(FIRST_WINDOW, max_concurrency)),
+                batch_blocks=min(FIRST_BATCH_BLOCKS, max_batch_blocks),
             )
         )
     return endpoints
@@ -188,7 +193,26 @@ async def post(
     Raises RateLimited, SourceUnavailable or BadReply, naming the endpoint and nothing secret.
     """
     await endpoint.turn(patience_seconds)
-    endpoint.requests += 1
+    calls, traffic = body.count(_A_CALL), endpoint.traffic
+    traffic.requests += 1
+    traffic.calls += calls
+    try:
+        return await _asked(session, endpoint, body, timeout_seconds)
+    except SourceError as error:
+        traffic.failures += 1
+        if isinstance(error, _NotSent):
+            traffic.requests -= 1
+            traffic.calls -= calls
+        raise
+
+
+class _NotSent(SourceUnavailable):
+    """There was no connection, so nothing was sent."""
+
+
+async def _asked(
+    session: aiohttp.ClientSession, endpoint: Endpoint, body: bytes, timeout_seconds: float
+) -> bytes:
     try:
         async with session.post(
             endpoint.url.get_secret_value(),
@@ -197,7 +221,12 @@ async def post(
             timeout=aiohttp.ClientTimeout(total=timeout_seconds),
             allow_redirects=False,
         ) as reply:
-            content = await _read(reply, endpoint)
+            try:
+                content = await _read(reply, endpoint)
+            finally:
+                # aiohttp's stream of an empty body has no count of raw bytes.
+                if reply.content.total_bytes:
+                    endpoint.traffic.received_bytes += reply.content.total_raw_bytes
             status, retry_after = reply.status, reply.headers.get("retry-after")
     except TimeoutError:
         raise SourceUnavailable(
@@ -206,10 +235,10 @@ async def post(
     except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError):
         raise SourceUnavailable(f"{endpoint.name} cut its answer off.", hint=_UNREACHABLE) from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise SourceUnavailable(
+        kind = _NotSent if isinstance(error, _NO_CONNECTION) else SourceUnavailable
+        raise kind(
             f"{endpoint.name} cannot be reached ({type(error).__name__}).", hint=_UNREACHABLE
         ) from None
-    endpoint.received_bytes += len(content)
     failure = status_error(endpoint.name, status, retry_after=retry_after, now=datetime.now(UTC))
     if failure is not None:
         if isinstance(failure, RateLimited) and failure.retry_after_seconds:
@@ -236,6 +265,7 @@ async def _read(reply: aiohttp.ClientResponse, endpoint: Endpoint) -> bytes:
     return b"".join(pieces)
 
 
+_NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.InvalidURL)
 _UNREACHABLE = "Check that the node runs and that the RPC URL in the settings is right."
 
 

@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
+from extractors.evm.budget import BACKFILL, Flow
 from extractors.evm.fetch import Fetch
 from extractors.evm.finality import Tags, combine, heads_apart, in_sync, read_claims
 from extractors.evm.gaps import missing_ranges, newest_first
@@ -16,7 +18,7 @@ from extractors.evm.tips import record_tip
 from extractors.evm.work import Work
 from extractors.evm.workers import Parser, calling_on_interrupt
 from oracul.chains import get_chain
-from oracul.errors import ConfigError
+from oracul.errors import BudgetSpent, ConfigError
 from oracul.log import get_logger
 from oracul.progress import Progress, Silent
 from oracul.settings import Settings
@@ -31,12 +33,15 @@ def extract_range(
     end: int,
     *,
     run_id: str,
+    flow: Flow = "ingest_chain",
     progress: Progress | None = None,
 ) -> Extracted:
     """Land the blocks of [start, end) that are not there yet, newest first.
 
     Running it twice leaves the same rows. Ctrl-C lands the blocks in hand, then raises
     KeyboardInterrupt; the same call goes on from there. What no endpoint can prove stays a gap.
+    Where the day's request budget ends it, what is in hand is landed; live ingest says so in the
+    report, a backfill (`flow`) raises BudgetSpent, and the same call goes on the next day.
 
     Raises ConfigError (unknown chain, no URL, reversed or future range, wrong chain id),
     SourceError when no endpoint answers until the deadline or the chain forked below finality,
@@ -50,7 +55,7 @@ def extract_range(
         )
 
     async def run() -> Extracted:
-        async with open_pool(settings, spec) as pool:
+        async with open_pool(settings, spec, client, flow) as pool:
             claims = await read_claims(pool)
             newest_head = max(c.latest for c in in_sync(claims))
             if end - 1 > newest_head:
@@ -64,7 +69,15 @@ def extract_range(
             await land_missing(pool, client, tags, extracted, progress=progress)
             return extracted
 
-    return finished(asyncio.run(run()), run_id)
+    try:
+        extracted = asyncio.run(run())
+    except BudgetSpent as error:
+        extracted = Extracted(chain, start, end, spent=error)
+    finished(extracted, run_id)
+    if extracted.spent and flow == BACKFILL:
+        done = replace(extracted, spent=None).sentence
+        raise BudgetSpent(f"{done}; {extracted.spent.message}.", hint=extracted.spent.hint)
+    return extracted
 
 
 async def land_missing(
@@ -96,9 +109,10 @@ async def land_missing(
         lander = Lander(pool, client, tags, extracted, progress)
         parser = parser or Parser(total)
         work = Work(newest_first(gaps))
-        fetch = Fetch(pool, work, lander.put, lander.refuse, parser, wants_proof)
+        fetch = Fetch(pool, work, lander.put, lander.refuse, parser, wants_proof, pool.budget)
         try:
             await _run(fetch, lander)
+            extracted.spent = fetch.spent
             extracted.gaps.update(fetch.work.given_up)
             extracted.gaps.update(await lander.land_disputed())
         finally:
@@ -106,8 +120,8 @@ async def land_missing(
             progress.finish()
     await raise_finality(pool, client, tags)
     extracted.set_aside = {e.name: e.set_aside for e in pool.endpoints if e.set_aside}
-    extracted.requests = sum(e.requests for e in pool.endpoints)
-    extracted.received_bytes = sum(e.received_bytes for e in pool.endpoints)
+    extracted.requests = sum(e.traffic.requests for e in pool.endpoints)
+    extracted.received_bytes = sum(e.traffic.received_bytes for e in pool.endpoints)
     extracted.duration_seconds += time.monotonic() - began
 
 

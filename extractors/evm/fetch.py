@@ -13,18 +13,20 @@ from dataclasses import dataclass, field
 import msgspec
 
 from extractors.evm.bodies import parsed, post_all
+from extractors.evm.budget import Budget
 from extractors.evm.endpoint import Endpoint, batch_body, is_limit
 from extractors.evm.parse import Answer, Parsed, Refusal
 from extractors.evm.pool import Pool, is_method_missing
 from extractors.evm.structs import BlockTxHashesReply
 from extractors.evm.work import Work
 from extractors.evm.workers import Parser
-from oracul.errors import BadReply, RateLimited, SourceError, SourceUnavailable
+from oracul.errors import BadReply, BudgetSpent, RateLimited, SourceError, SourceUnavailable
 from oracul.http import wait_seconds
 from oracul.redact import without_secrets
 
+REQUESTS_A_BATCH = 2
+RECEIPTS_A_BATCH = 100
 _MAX_TASKS = 24
-_RECEIPTS_A_BATCH = 100
 _BAD_BODIES = 8
 _FRUITLESS_ROUNDS = 3
 _FEW = 0.25
@@ -36,7 +38,10 @@ OnRefusal = Callable[[Endpoint, Refusal], None]
 
 @dataclass
 class Fetch:
-    """One run of pulling: where from, what, and where to."""
+    """One run of pulling: where from, what, and where to.
+
+    With a `budget`, it ends where that is spent, and says so in `spent`.
+    """
 
     pool: Pool
     work: Work
@@ -44,6 +49,9 @@ class Fetch:
     on_refusal: OnRefusal
     parser: Parser
     wants_proof: bool = True
+    budget: Budget | None = None
+    spent: BudgetSpent | None = None
+    batch_requests: int = REQUESTS_A_BATCH
     failing_since: dict[str, float] = field(default_factory=dict)
     last_error: SourceError | None = None
     accepted: int = 0
@@ -82,6 +90,8 @@ class Fetch:
         async with asyncio.TaskGroup() as group:
             while endpoint.is_usable and not self.work.is_drained:
                 delay = endpoint.not_before - time.monotonic()
+                if delay <= 0:
+                    delay = self._budget_delay()
                 if delay > 0:
                     await self._wait(min(delay, 0.5))
                     continue
@@ -93,8 +103,22 @@ class Fetch:
                     await self._wait(0.5)
                     continue
                 endpoint.in_flight += 1
-                group.create_task(self._one_batch(endpoint, numbers))
+                cost = self.batch_requests
+                if self.budget is not None:
+                    self.budget.take(cost)
+                group.create_task(self._one_batch(endpoint, numbers, cost))
         self.work.give_up_what_nobody_has([e.name for e in self.pool.usable])
+
+    def _budget_delay(self) -> float:
+        """Seconds until the budget lets another batch pass; once it is spent, pulling stops."""
+        if self.budget is None or self.work.is_stopped:
+            return 0.0
+        try:
+            return self.budget.delay_seconds(self.batch_requests)
+        except BudgetSpent as error:
+            self.spent = error
+            self.stop()
+            return 0.0
 
     async def _wait(self, timeout_seconds: float) -> None:
         async with self.changed:
@@ -103,11 +127,12 @@ class Fetch:
             except TimeoutError:
                 return
 
-    async def _one_batch(self, endpoint: Endpoint, numbers: list[int]) -> None:
+    async def _one_batch(self, endpoint: Endpoint, numbers: list[int], cost: int) -> None:
         try:
             async with self.slots:
                 try:
                     answer, bodies = await self._answer(endpoint, numbers)
+                    self.batch_requests = max(self.batch_requests, len(bodies))
                     found = await parsed(
                         self.pool, endpoint, self.parser, answer, bodies, self._failed_in_part
                     )
@@ -117,6 +142,8 @@ class Fetch:
                     await self._take(endpoint, found, by_block=answer.receipt_counts is None)
         finally:
             endpoint.in_flight -= 1
+            if self.budget is not None:
+                self.budget.give_back(cost)
             async with self.changed:
                 self.changed.notify_all()
 
@@ -167,9 +194,9 @@ class Fetch:
             hashes += [t.hash for t in block.transactions] if block is not None else []
         bodies = [
             batch_body(
-                [("eth_getTransactionReceipt", [h]) for h in hashes[i : i + _RECEIPTS_A_BATCH]], i
+                [("eth_getTransactionReceipt", [h]) for h in hashes[i : i + RECEIPTS_A_BATCH]], i
             )
-            for i in range(0, len(hashes), _RECEIPTS_A_BATCH)
+            for i in range(0, len(hashes), RECEIPTS_A_BATCH)
         ]
         return tuple(counts), bodies
 

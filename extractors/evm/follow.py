@@ -11,6 +11,7 @@ from extractors.evm.promotion import judge_runs
 from extractors.evm.reorg import check_final
 from extractors.evm.report import Extracted
 from oracul.chains import get_chain
+from oracul.errors import BudgetSpent
 from oracul.progress import Progress
 from oracul.settings import Settings
 from oracul.warehouse import Client
@@ -29,12 +30,12 @@ def follow(
 
     Before it, a change of branch is followed: a new branch is new facts and new pointers, recorded
     in meta.reorgs. A node whose head is below ours is behind, not a reorg. Call it again for the
-    next round. Raises as `extract_range`.
+    next round. Raises as `extract_range`; a day's request budget that is spent is in the report.
     """
     spec = get_chain(chain)
 
     async def run() -> Extracted:
-        async with open_pool(settings, spec) as pool:
+        async with open_pool(settings, spec, client, "ingest_chain") as pool:
             claims = await read_claims(pool)
             tags = combine(claims, spec.finality_depth)
             extracted = Extracted(chain, 0, tags.latest + 1, heads_apart=heads_apart(claims))
@@ -52,4 +53,8 @@ def follow(
             extracted.gaps = {n: why for n, why in extracted.gaps.items() if n <= behind}
             return extracted
 
-    return finished(asyncio.run(run()), run_id)
+    try:
+        extracted = asyncio.run(run())
+    except BudgetSpent as error:
+        extracted = Extracted(chain, 0, 0, spent=error)
+    return finished(extracted, run_id)

@@ -10,11 +10,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
 
+from extractors.evm.budget import Budget, Flow, allowance
 from extractors.evm.endpoint import Endpoint, batch_body, is_limit, make_endpoints, post
 from extractors.evm.structs import AnyReply
 from oracul.chains import ChainSpec
@@ -22,6 +24,8 @@ from oracul.errors import BadReply, ConfigError, RateLimited, SourceError, Sourc
 from oracul.http import RetryPolicy, wait_seconds
 from oracul.reach import GuardedResolver
 from oracul.settings import Settings
+from oracul.times import utc_now
+from oracul.warehouse import Client, metered
 
 _replies = msgspec.json.Decoder(list[AnyReply])
 _METHOD_NOT_FOUND = frozenset({-32601, -32604})
@@ -35,13 +39,17 @@ Read = TypeVar("Read")
 
 @dataclass
 class Pool:
-    """Open connections to a chain's endpoints. Made by `open_pool`."""
+    """Open connections to a chain's endpoints. Made by `open_pool`.
+
+    `budget` None = as many requests as it takes.
+    """
 
     chain: ChainSpec
     endpoints: list[Endpoint]
     session: aiohttp.ClientSession
     policy: RetryPolicy
     request_timeout_seconds: float
+    budget: Budget | None = None
 
     @property
     def usable(self) -> list[Endpoint]:
@@ -145,11 +153,20 @@ class Pool:
 
 
 @asynccontextmanager
-async def open_pool(settings: Settings, chain: ChainSpec) -> AsyncIterator[Pool]:
+async def open_pool(
+    settings: Settings,
+    chain: ChainSpec,
+    client: Client,
+    flow: Flow,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+) -> AsyncIterator[Pool]:
     """Connect to a chain's endpoints and check that each serves that chain.
 
-    An endpoint that cannot be reached is set aside as long as another one works. Raises ConfigError
-    when no URL is set or an endpoint serves another chain; SourceUnavailable when none is there.
+    What is asked of them is counted in `meta.rpc_usage` for this flow. An endpoint that cannot be
+    reached is set aside as long as another one works. Raises ConfigError when no URL is set or an
+    endpoint serves another chain; BudgetSpent, before anything is sent, when the flow may ask
+    nothing more today; SourceUnavailable when no endpoint is there.
     """
     wanted = settings.chains.get(chain.chain)
     if wanted is None or not wanted.rpc_urls:
@@ -162,14 +179,23 @@ async def open_pool(settings: Settings, chain: ChainSpec) -> AsyncIterator[Pool]
         max_concurrency=wanted.max_concurrency,
         max_batch_blocks=wanted.max_batch_blocks,
     )
-    connector = aiohttp.TCPConnector(limit=0, limit_per_host=0, resolver=GuardedResolver())
-    async with aiohttp.ClientSession(
-        connector=connector, auto_decompress=True, read_bufsize=1 << 20
-    ) as session:
-        policy = RetryPolicy(deadline_seconds=wanted.deadline_seconds)
-        pool = Pool(chain, endpoints, session, policy, wanted.request_timeout_seconds)
-        await _check_chain_ids(pool)
-        yield pool
+    allowed = allowance(chain.chain, wanted, flow)
+    counts = {endpoint.name: endpoint.traffic for endpoint in endpoints}
+    async with metered(
+        client, flow, counts, chain=chain.chain, knows_others=allowed is not None, clock=clock
+    ) as meter:
+        budget: Budget | None = None
+        if allowed is not None:
+            budget = Budget(allowed, lambda: meter.requests_on(clock().date()), clock)
+            budget.check()
+        connector = aiohttp.TCPConnector(limit=0, limit_per_host=0, resolver=GuardedResolver())
+        async with aiohttp.ClientSession(
+            connector=connector, auto_decompress=True, read_bufsize=1 << 20
+        ) as session:
+            policy = RetryPolicy(deadline_seconds=wanted.deadline_seconds)
+            pool = Pool(chain, endpoints, session, policy, wanted.request_timeout_seconds, budget)
+            await _check_chain_ids(pool)
+            yield pool
 
 
 async def _check_chain_ids(pool: Pool) -> None:

@@ -7,6 +7,7 @@ from extractors.evm.columns import TABLES
 from extractors.evm.gaps import runs
 from extractors.evm.parse import BlockFacts
 from extractors.evm.proof import PARTS
+from oracul.errors import BudgetSpent
 from oracul.units import compact, plural
 
 
@@ -17,7 +18,7 @@ class Extracted:
     `gaps` are wanted blocks that no endpoint gave provably, by number with the last reason;
     `proven` counts blocks by proven part; `rejected` answers are in meta.rejected_rows, `reasons`
     counts why; `already_there` is how many of [start, end) had a pointer before; `heads_apart` says
-    which endpoints name heads that do not fit together.
+    which endpoints name heads that do not fit together; `spent` that the day's budget ended it.
     """
 
     chain: str
@@ -36,6 +37,7 @@ class Extracted:
     received_bytes: int = 0
     duration_seconds: float = 0.0
     is_interrupted: bool = False
+    spent: BudgetSpent | None = None
     reasons: Counter[str] = field(default_factory=Counter)
 
     def add(self, facts: list[BlockFacts], rows: dict[str, int]) -> None:
@@ -71,6 +73,8 @@ class Extracted:
         faults = [f"{name} was set aside: {why}" for name, why in self.set_aside.items()]
         if self.heads_apart:
             faults.append(self.heads_apart)
+        if self.spent:
+            faults.append(f"{self.spent.message}. {self.spent.hint}".rstrip("."))
         if self.gaps:
             spans = ", ".join(_span(r) for r in runs(list(self.gaps))[:5])
             number, reason = next(iter(self.gaps.items()))
@@ -92,7 +96,7 @@ class Extracted:
                 f"{self.rows.total():,} rows, {compact(rate)} blocks/s"
             )
         else:
-            text = f"nothing new on {self.chain}"
+            text = f"nothing {'landed of' if self.spent else 'new on'} {self.chain}"
         if self.reorgs:
             text += f"; {plural(self.reorgs, 'change')} of branch followed"
         if self.rejected:

@@ -12,7 +12,7 @@ from pathlib import Path
 from extractors.evm.pool import open_pool
 from extractors.evm.token_asking import Snapshot, ask_tokens
 from oracul.chains import get_chain
-from oracul.errors import RateLimited, SourceUnavailable
+from oracul.errors import BudgetSpent, RateLimited, SourceUnavailable
 from oracul.log import get_logger
 from oracul.progress import Progress, Silent
 from oracul.settings import Settings
@@ -66,7 +66,7 @@ def extract_tokens(
     Asked at the newest canonical block that landed, or at the node's head where the node has no
     state of that block. Running it again asks only what is still missing. A contract that a node
     fails on is left for the next run and reported in `degraded`; so is everything left when the
-    endpoints stop answering halfway.
+    endpoints stop answering halfway, or the day's request budget is spent.
 
     Raises ConfigError for an unknown chain or one without a URL, SourceUnavailable or RateLimited
     when no endpoint answers at all, WarehouseError.
@@ -76,7 +76,12 @@ def extract_tokens(
     report = ExtractedTokens(asked=len(tokens))
     if tokens:
         newest = int(str(client.command(NEWEST_SQL, parameters=parameters)))
-        asyncio.run(_extract(settings, client, chain, tokens, newest, report, progress or Silent()))
+        progress = progress or Silent()
+        try:
+            asyncio.run(_extract(settings, client, chain, tokens, newest, report, progress))
+        except BudgetSpent as error:
+            left = plural(len(tokens) - report.landed, "token")
+            report.degraded.append(f"{left} left for the next run: {error}")
     get_logger().info(
         "tokens_landed", run_id=run_id, chain=chain, rows=report.landed, asked=report.asked
     )
@@ -94,9 +99,11 @@ async def _extract(
 ) -> None:
     progress.start(f"{chain} tokens", len(tokens), "tokens")
     try:
-        async with open_pool(settings, get_chain(chain)) as pool:
+        async with open_pool(settings, get_chain(chain), client, "ingest_tokens") as pool:
             for start in range(0, len(tokens), TOKENS_PER_BATCH):
                 part = tokens[start : start + TOKENS_PER_BATCH]
+                if pool.budget is not None:
+                    pool.budget.check()
                 try:
                     asked = await ask_tokens(pool, part, block_number)
                 except (RateLimited, SourceUnavailable) as error:

@@ -10,6 +10,7 @@ import httpx
 
 from oracul.errors import BadReply
 from oracul.http import fetch_json
+from oracul.traffic import Traffic
 
 
 class UnknownAsset(BadReply):
@@ -51,6 +52,7 @@ class Connection:
     deadline_seconds: float
     pace: Pace
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    traffic: Traffic = field(default_factory=Traffic)
 
     async def get(self, path: str, **params: str | int) -> Any:
         """JSON of `base_url` + `path`, in turn and with retries.
@@ -67,6 +69,7 @@ class Connection:
                 headers=self.headers,
                 deadline_seconds=self.deadline_seconds,
                 source=self.name,
+                traffic=self.traffic,
             )
         except BadReply as error:
             if error.message.startswith(f"{self.name} answered HTTP 404 "):

@@ -32,7 +32,7 @@ from oracul.http import open_client
 from oracul.log import get_logger
 from oracul.progress import Progress, Silent
 from oracul.settings import PricesSettings, Settings
-from oracul.warehouse import Client
+from oracul.warehouse import Client, metered
 
 # Asked, screened and landed together: the most that a killed run has to ask again.
 WINDOW = timedelta(days=30)
@@ -159,14 +159,16 @@ def first_of_hour(observations: Iterable[Observation], wanted: set[Cell]) -> lis
 async def _extract(run: _Run, wanted: Sequence[Wanted]) -> None:
     async with open_client() as http:
         connections = {s.NAME: connect_source(http, s, run.settings) for s in run.sources}
-        for group in wanted:
-            for number, window in enumerate(windows(group.hours)):
-                assets = [
-                    asset
-                    for asset in group.assets
-                    if number == 0 or not asset.is_unmapped or asset.asset in run.spoken_of
-                ]
-                await _extract_window(run, connections, assets, window)
+        counts = {name: connection.traffic for name, connection in connections.items()}
+        async with metered(run.client, "ingest_prices", counts):
+            for group in wanted:
+                for number, window in enumerate(windows(group.hours)):
+                    assets = [
+                        asset
+                        for asset in group.assets
+                        if number == 0 or not asset.is_unmapped or asset.asset in run.spoken_of
+                    ]
+                    await _extract_window(run, connections, assets, window)
 
 
 async def _extract_window(

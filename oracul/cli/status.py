@@ -34,8 +34,11 @@ group by suite order by suite
 def status(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show the stack, coverage, gaps, lag and proof rate by chain, the last runs and findings."""
+    """Show the stack, coverage, gaps, lag and proof rate by chain, the last runs and findings,
+    and today's requests by provider with what they used of the day's quota.
+    """
     from oracul.cli.console import settings
+    from oracul.cli.usage import usage_facts
     from oracul.stack import part_states
     from oracul.times import utc_now
     from oracul.warehouse import connect, connection_environment, migrate
@@ -45,10 +48,12 @@ def status(
     migrate(client)
     where = connection_environment(loaded)
     address = f"{where['ORACUL_CLICKHOUSE__HOST']}:{where['ORACUL_CLICKHOUSE__PORT']}"
+    now = utc_now()
     facts = {
         "address": address,
         "stack": [_stack_facts(state) for state in part_states(loaded)],
-        **read_status(client, utc_now()),
+        **read_status(client, now),
+        "usage": usage_facts(loaded, client, now),
     }
     if json:
         typer.echo(json_module.dumps(facts, default=str, indent=2))
@@ -85,11 +90,13 @@ def _show(facts: dict[str, Any]) -> None:
     from rich.table import Table
 
     from oracul.cli.console import MARKS, out, plain
+    from oracul.cli.usage import show_usage
     from oracul.units import seconds_text
 
     out.print(f"{facts['warehouse']} at {facts['address']}")
     _show_stack(facts["stack"])
     if not facts["chains"]:
+        show_usage(facts["usage"])
         out.print("No blocks yet. Try `oracul demo`, or `oracul run --chain ethereum`.")
         return
     table = Table(title="Chains", header_style="bold", title_justify="left")
@@ -124,6 +131,7 @@ def _show(facts: dict[str, Any]) -> None:
             plain(shorten(run["error"], NOTE_WIDTH, placeholder=" …")),
         )
     out.print(runs)
+    show_usage(facts["usage"])
     for suite, counts in facts["checks"].items():
         out.print(
             f"Checks {suite}: {counts['pass']} passed, {counts['warn']} warned,"

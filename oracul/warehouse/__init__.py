@@ -17,18 +17,22 @@ from oracul.warehouse.ledger import (
 )
 from oracul.warehouse.migrate import migrate
 from oracul.warehouse.patience import Patience
+from oracul.warehouse.usage import Used, metered, used_on
 
 __all__ = [
     "Client",
     "Patience",
     "RejectedRow",
     "StepRun",
+    "Used",
     "as_warehouse_error",
     "connect",
     "connection_environment",
+    "metered",
     "migrate",
     "new_run_id",
     "record_rejected",
     "step_run",
+    "used_on",
     "warehouse_errors",
 ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from oracul.units import compact, from_hex, plural, seconds_text
+from oracul.units import bytes_text, compact, from_hex, plural, seconds_text
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,14 @@ def test_compact_keeps_three_digits(value, text):
 )
 def test_seconds_text_has_two_units_at_most(seconds, text):
     assert seconds_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (999, "999 B"), (3_729, "3.73 kB"), (999_700, "1 MB"), (2_500_000_000, "2.5 GB")],
+)
+def test_bytes_text_has_three_digits(size, text):
+    assert bytes_text(size) == text
 
 
 def test_from_hex_refuses_what_is_not_a_quantity():

@@ -100,6 +100,8 @@ async def repair(
         if filling.start < filling.end:
             await land_missing(pool, client, tags, filling, progress=progress)
             found.filled += filling.blocks
+            if filling.spent:
+                found.notes.append(filling.spent.message)
 
 
 async def _is_other_branch(

@@ -144,7 +144,9 @@ class Verifying:
                 )
             found.notes.append("no node was asked for its branch")
             return None
-        pool = await stack.enter_async_context(open_pool(self.settings, get_chain(found.chain)))
+        pool = await stack.enter_async_context(
+            open_pool(self.settings, get_chain(found.chain), self.client, "verify")
+        )
         found.endpoints = len(pool.usable)
         if found.endpoints == 1:
             found.notes.append("one endpoint vouches for the branch; a second one would be better")

@@ -1,0 +1,2 @@
+-- Stands in for the migration of another branch; drop this file when they meet.
+select 1;
