@@ -158,7 +158,7 @@ def tables_of(outcome: Outcome) -> Iterator[tuple[str, list[dict[str, Any]], str
         yield step.replace("_", "-"), [
             {"status": r.status, "table": r.table, "check": r.check, "observed": r.observed,
              "expected": r.expected, "wrong rows": r.unexpected_count}
-            for r in sorted(detail.rows, key=lambda r: ("fail", "warn", "pass").index(r.status))
+            for r in sorted(getattr(detail, "rows", ()), key=lambda r: ("fail", "warn", "pass").index(r.status))
         ], f"Checks of {step.removeprefix('validate_')}, what failed first."  # fmt: skip
     if hasattr(detail, "by_severity"):
         yield (

@@ -15,7 +15,7 @@ from oracul.progress import Progress, Silent
 from oracul.settings import Settings
 from oracul.spans import parse_blocks
 from oracul.times import day_start
-from oracul.units import plural, seconds_text, size_text
+from oracul.units import bytes_text, plural, seconds_text
 from oracul.warehouse import Client, StepRun
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class BackfillPlan:
         return (
             f"{plural(self.chain.blocks, 'block')} of {self.chain.chain} to land, "
             f"about {plural(self.chain.requests, 'request')}, "
-            f"{size_text(self.chain.bytes)} to fetch, {seconds_text(self.chain.seconds)}"
+            f"{bytes_text(self.chain.bytes)} to fetch, {seconds_text(self.chain.seconds)}"
         )
 
     def rows(self) -> list[dict[str, str]]:
@@ -65,8 +65,8 @@ class BackfillPlan:
                     "there": f"{chain.already_there:,}",
                     "to do": f"{chain.blocks:,}",
                     "requests": f"about {chain.requests:,}",
-                    "to fetch": size_text(chain.bytes),
-                    "on disk": "not known yet" if stored is None else size_text(stored),
+                    "to fetch": bytes_text(chain.bytes),
+                    "on disk": "not known yet" if stored is None else bytes_text(stored),
                     "time": f"about {seconds_text(chain.seconds)}",
                 }
             )

@@ -42,15 +42,6 @@ def seconds_text(seconds: float) -> str:
     return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
 
 
-def size_text(count: float) -> str:
-    """Bytes for people: `812 B`, `4.2 MB`; a thousand of one make one of the next."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if count >= 100 or unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:,.1f} TB"
-
-
 def plural(count: int, noun: str) -> str:
     """`1 block`, `2,500 blocks`; a noun ending in a consonant and y turns to -ies."""
     if count == 1:

@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from extractors.evm.budget import BACKFILL
 from extractors.evm.columns import TABLES
 from extractors.evm.estimate import bytes_a_block, requests_for
 from extractors.evm.extract import extract_range
@@ -26,7 +27,7 @@ from extractors.evm.report import Extracted
 from extractors.evm.structs import BlockTime
 from extractors.evm.work import Work
 from extractors.evm.workers import Parser
-from oracul.chains import ChainSpec, get_chain
+from oracul.chains import get_chain
 from oracul.errors import BadReply, ConfigError, SourceError
 from oracul.folders import make_private
 from oracul.progress import Progress, Silent
@@ -35,7 +36,6 @@ from oracul.times import day_start, from_epoch
 from oracul.warehouse import Client
 
 Order = Literal["newest_first", "oldest_first"]
-FLOW = "backfill"
 # Landed between two looks at the nodes' heads; a run that is killed goes on after the last batch.
 CHUNK_BLOCKS = 2_000
 # Blocks that are fetched, proven and thrown away, to learn how large and how slow they are.
@@ -103,7 +103,7 @@ def plan_chain(
     settings = with_share(settings, chain)
 
     async def run() -> ChainPlan:
-        async with open_pool(settings, spec, client=client, flow=FLOW) as pool:
+        async with open_pool(settings, spec, client=client, flow=BACKFILL) as pool:
             claims = await read_claims(pool)
             head = max(claim.latest for claim in in_sync(claims))
             start, end = blocks or await blocks_of_days(pool, head, *_given(days))
@@ -116,7 +116,7 @@ def plan_chain(
             if not plan.blocks or not estimates:
                 return plan
             sample = await _try_some(pool, spread(missing, SAMPLE_BLOCKS))
-            return await asyncio.to_thread(_estimated, client, plan, sample, settings, spec)
+            return await asyncio.to_thread(_estimated, client, plan, sample, settings)
 
     return asyncio.run(run())
 
@@ -144,7 +144,7 @@ def backfill_chain(
             for chunk in chunks(plan.missing, order):
                 landed = extract_range(
                     settings, client, plan.chain, chunk.start, chunk.stop, run_id=run_id,
-                    progress=_Inside(progress), flow=FLOW,
+                    progress=_Inside(progress), flow=BACKFILL,
                 )  # fmt: skip
                 total.include(landed)
         finally:
@@ -273,21 +273,19 @@ async def _try_some(pool: Pool, numbers: list[int]) -> _Sample:
         sample.transactions += sum(fact.transactions for fact in parsed.facts)
 
     parser = Parser(len(numbers))
-    before = sum(endpoint.received_bytes for endpoint in pool.endpoints)
+    before = sum(e.traffic.received_bytes for e in pool.endpoints)
     began = time.monotonic()
     try:
         await Fetch(pool, Work(iter(numbers)), count, lambda *_: None, parser).run()
     finally:
         parser.close()
     sample.seconds = time.monotonic() - began
-    sample.received_bytes = sum(e.received_bytes for e in pool.endpoints) - before
+    sample.received_bytes = sum(e.traffic.received_bytes for e in pool.endpoints) - before
     sample.lack_block_receipts = not any(e.has_block_receipts for e in pool.usable)
     return sample
 
 
-def _estimated(
-    client: Client, plan: ChainPlan, sample: _Sample, settings: Settings, spec: ChainSpec
-) -> ChainPlan:
+def _estimated(client: Client, plan: ChainPlan, sample: _Sample, settings: Settings) -> ChainPlan:
     chain = settings.chains[plan.chain]
     tried = max(sample.blocks, 1)
     receipts = sample.transactions / tried if sample.lack_block_receipts else None
@@ -295,11 +293,13 @@ def _estimated(
         sum(len(run) for run in missing_in(plan.missing, chunk))
         for chunk in chunks(plan.missing, "newest_first")
     ]
-    requests = sum(requests_for(size, chain, spec, receipts_a_block=receipts) for size in sizes)
+    requests = sum(requests_for(size, chain, receipts_a_block=receipts) for size in sizes)
     return replace(
         plan,
         requests=requests,
-        bytes=round((bytes_a_block(client, spec) or sample.received_bytes / tried) * plan.blocks),
+        bytes=round(
+            (bytes_a_block(client, plan.chain) or sample.received_bytes / tried) * plan.blocks
+        ),
         stored_bytes=_stored_bytes(client, plan),
         seconds=sample.seconds / tried * plan.blocks,
     )

@@ -1,2 +1,0 @@
--- Stands in for the migration of another branch; drop this file when they meet.
-select 1;
