@@ -22,6 +22,7 @@ SHOWN_EVERY_SECONDS = 2.0
 # The page draws every row at once.
 MOST_ROWS = 500
 LONGEST_CELL = 4000
+_WORST_FIRST = ("fail", "warn", "pass")
 
 
 class ShownProgress:
@@ -158,7 +159,7 @@ def tables_of(outcome: Outcome) -> Iterator[tuple[str, list[dict[str, Any]], str
         yield step.replace("_", "-"), [
             {"status": r.status, "table": r.table, "check": r.check, "observed": r.observed,
              "expected": r.expected, "wrong rows": r.unexpected_count}
-            for r in sorted(getattr(detail, "rows", ()), key=lambda r: ("fail", "warn", "pass").index(r.status))
+            for r in sorted(getattr(detail, "rows", ()), key=lambda r: _WORST_FIRST.index(r.status))
         ], f"Checks of {step.removeprefix('validate_')}, what failed first."  # fmt: skip
     if hasattr(detail, "by_severity"):
         yield (

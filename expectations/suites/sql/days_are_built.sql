@@ -1,4 +1,4 @@
--- Each table has its turn once a day; a day that waits longer was left out.
+-- {batch} has its turn once a day; a day of its source that waits longer was left out.
 select
     :source as source,
     source.block_date as day,
