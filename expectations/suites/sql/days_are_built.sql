@@ -1,4 +1,6 @@
--- {batch} has its turn once a day; a day of its source that waits longer was left out.
+-- The table has its turn once a day; a day of its source that waits longer was left out.
+-- It is read from the ledger; the comment that follows is for Great Expectations, which wants its batch.
+/* {batch} */
 select
     :source as source,
     source.block_date as day,
