@@ -1,4 +1,4 @@
-"""A day's quota: backfills slow down and stop first, live ingest goes on until the whole is used."""
+"""A day's quota: backfills slow down and stop first, live ingest has the whole of it."""
 
 import asyncio
 import os

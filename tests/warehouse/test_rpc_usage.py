@@ -200,7 +200,8 @@ def test_counts_are_whole_after_an_interrupt(warehouse_settings, empty_chain_tab
 
     with (
         serve_recording(RECORDING, own_process=False, fault=interrupt) as busy,
-        fault_proxy(busy.url) as proxy,pytest.raises(KeyboardInterrupt)
+        fault_proxy(busy.url) as proxy,
+        pytest.raises(KeyboardInterrupt),
     ):
         land(warehouse_settings, empty_chain_tables, [proxy.url], max_batch_blocks=1)
     seen = Traffic(proxy.requests, proxy.calls, proxy.sent_bytes, 0)
