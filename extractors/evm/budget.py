@@ -101,10 +101,10 @@ class Budget:
         self._next = 0.0
         self._is_told = False
 
-    def check(self) -> None:
-        """Raise BudgetSpent when nothing more may be asked today."""
+    def check(self, cost: int = 1) -> None:
+        """Raise BudgetSpent when `cost` more requests may not be asked today."""
         used = self.used()
-        if used >= self.allowed.limit:
+        if used + cost > self.allowed.limit:
             raise spent(self.allowed, used, self.clock())
 
     def delay_seconds(self, cost: int) -> float:

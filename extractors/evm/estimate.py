@@ -47,20 +47,22 @@ def requests_for(
 
 
 def _batches(blocks: int, endpoints: int, settings: ChainSettings) -> int:
-    """How many batches these blocks come in, when the endpoints are equally fast.
+    """How many batches these blocks come in.
 
     Each endpoint begins with a few small batches at once; each that comes back makes room for the
-    next, which is one block larger.
+    next, which is one block larger. Of several, the faster ones take more, and sooner in large
+    batches: counted as half way between one endpoint and as many equal ones.
     """
     largest = settings.max_batch_blocks
-    size, count, left = min(FIRST_BATCH_BLOCKS, largest), 0, blocks
+    size, count, left = min(FIRST_BATCH_BLOCKS, largest), 0.0, float(blocks)
     at_first = min(FIRST_WINDOW, settings.max_concurrency)
+    pulling = (1 + endpoints) / 2
     while left > 0 and size < largest:
-        taken = size * endpoints * (at_first if not count else 1)
-        count += ceil(min(left, taken) / size)
-        left -= taken
+        taken = pulling * (at_first if not count else 1)
+        count += min(left / size, taken)
+        left -= size * taken
         size += 1
-    return count + ceil(max(left, 0) / largest)
+    return ceil(count + max(left, 0) / largest)
 
 
 def bytes_a_block(client: Client, chain: str) -> float | None:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 from extractors.evm.budget import BACKFILL, Flow
 from extractors.evm.fetch import Fetch
@@ -75,8 +74,7 @@ def extract_range(
         extracted = Extracted(chain, start, end, spent=error)
     finished(extracted, run_id)
     if extracted.spent and flow == BACKFILL:
-        done = replace(extracted, spent=None).sentence
-        raise BudgetSpent(f"{done}; {extracted.spent.message}.", hint=extracted.spent.hint)
+        raise extracted.for_today(extracted.spent)
     return extracted
 
 

@@ -85,6 +85,11 @@ class Extracted:
             )
         return faults
 
+    def for_today(self, spent: BudgetSpent) -> BudgetSpent:
+        """The error of a run that the day's budget ended, saying what it did until then."""
+        landed = f"{plural(self.blocks, 'block')} of {self.chain} landed"
+        return BudgetSpent(f"{landed}; {spent.message}.", hint=spent.hint)
+
     @property
     def sentence(self) -> str:
         """The run in one line."""
@@ -96,7 +101,7 @@ class Extracted:
                 f"{self.rows.total():,} rows, {compact(rate)} blocks/s"
             )
         else:
-            text = f"nothing {'landed of' if self.spent else 'new on'} {self.chain}"
+            text = f"nothing {'landed' if self.spent else 'new'} on {self.chain}"
         if self.reorgs:
             text += f"; {plural(self.reorgs, 'change')} of branch followed"
         if self.rejected:
