@@ -29,7 +29,7 @@ def steps_apart() -> list[Step]:
     """Steps that are run by themselves, not in the main job."""
     from flows import bodies
 
-    return [Step("verify", bodies.verify)]
+    return [Step("verify", bodies.verify), Step("maintain", bodies.maintain)]
 
 
 def step_named(name: str) -> Step:

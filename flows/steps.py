@@ -33,7 +33,8 @@ class Run:
     `chain` None means every chain with an endpoint; `blocks` is half-open, None means follow the
     chain; `is_whole` builds and checks everything again, not only what changed; `now` is the
     instant freshness is judged at. For verifying: `days` are UTC days, both taken; `is_offline`
-    asks no endpoint; `repairs` lands again what does not hold.
+    asks no endpoint; `repairs` lands again what does not hold. For maintaining: `parts` are those
+    to do, empty = all. With `is_rehearsal` a step changes nothing and is not recorded.
     """
 
     settings: Settings
@@ -43,6 +44,8 @@ class Run:
     days: tuple[date, date] | None = None
     is_offline: bool = False
     repairs: bool = False
+    parts: tuple[str, ...] = ()
+    is_rehearsal: bool = False
     run_id: str = field(default_factory=new_run_id)
     now: datetime = field(default_factory=utc_now)
     progress: Progress = field(default_factory=Silent)
@@ -77,9 +80,10 @@ class Step:
         """Run the step and record it. Raises what the room raises."""
         client = connect(run.settings, _patience(run))
         try:
-            migrate(client)
+            migrate(client, dry_run=run.is_rehearsal)
             with warehouse_errors(f"{self.name} was stopped by ClickHouse"):
-                if self.by_chain:
+                # Each chain is recorded by itself; a rehearsal must not look like a run that ended.
+                if self.by_chain or run.is_rehearsal:
                     return self.body(run, client, StepRun())
                 with step_run(client, run.run_id, self.name) as record:
                     outcome = self.body(run, client, record)

@@ -69,6 +69,8 @@ def run_as_tasks(
     days: tuple[date, date] | None = None,
     is_offline: bool = False,
     repairs: bool = False,
+    parts: Sequence[str] = (),
+    is_rehearsal: bool = False,
 ) -> list[Outcome]:
     """Run these steps (all when None) as tasks of the current flow and publish how they ended.
 
@@ -76,7 +78,8 @@ def run_as_tasks(
     """
     run = Run(
         load_settings(), chain=chain, blocks=parse_blocks(blocks), is_whole=is_whole,
-        days=days, is_offline=is_offline, repairs=repairs,
+        days=days, is_offline=is_offline, repairs=repairs, parts=tuple(parts),
+        is_rehearsal=is_rehearsal,
     )  # fmt: skip
     chosen = [step_named(name) for name in names] if names is not None else None
 
