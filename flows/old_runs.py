@@ -1,6 +1,7 @@
 """Ended flow runs of the Prefect server, with their logs and artifacts: given up after a while."""
 
 from datetime import datetime
+from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
@@ -40,7 +41,7 @@ def delete_old_runs(before: datetime, *, is_rehearsal: bool = False, most: int =
         return deleted
 
 
-def _delete(client: SyncPrefectClient, run_id: object) -> bool:
+def _delete(client: SyncPrefectClient, run_id: UUID) -> bool:
     owned = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
     try:
         for artifact in client.read_artifacts(artifact_filter=owned):

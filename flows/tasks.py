@@ -13,6 +13,7 @@ from pydantic import Field
 
 from flows.main_job import run_steps, step_named
 from flows.steps import Outcome, Run, Step
+from flows.trouble import trouble_is_over
 from oracul.alerts.text import harmless
 from oracul.errors import ConfigError, ForkBelowFinality, OraculError, QualityError
 from oracul.settings import load_settings
@@ -93,6 +94,7 @@ def run_as_tasks(
         for message in getattr(outcome.detail, "messages", ()):
             log.warning("%s", message.text)
         outcomes.append(outcome)
+    trouble_is_over("flow", flow_run.flow_name or "flow")
     create_table_artifact(
         key=f"{(flow_run.flow_name or 'flow').replace('_', '-')}-steps",
         table=[{"step": o.step, "status": o.status, "what": _shown(o)} for o in outcomes],

@@ -3,9 +3,11 @@
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
@@ -140,26 +142,33 @@ def _refuse_taken_port(settings: Settings) -> None:
 
 
 def _register_deployments(settings: Settings) -> None:
-    """Tell the Prefect server what `prefect.yaml` says; the same again changes nothing."""
-    _prefect(settings, ["work-pool", "create", WORK_POOL, "--type", "process", "--overwrite"])
-    _prefect(settings, ["--no-prompt", "deploy", "--all"])
+    """Tell the Prefect server what `prefect.yaml` and `flows.automations` say; the same again
+    changes nothing."""
+    (settings.home / "logs" / "deploy.log").unlink(missing_ok=True)
+    prefect = next(part.command[0] for part in parts_of(settings) if part.name == "prefect")
+    pool = [prefect, "work-pool", "create", WORK_POOL, "--type", "process", "--overwrite"]
+    _run(settings, pool)
+    _run(settings, [prefect, "--no-prompt", "deploy", "--all"])
+    _run(settings, [sys.executable, "-m", "flows.automations"])
 
 
-def _prefect(settings: Settings, words: Sequence[str]) -> None:
-    part = next(part for part in parts_of(settings) if part.name == "prefect")
+def _run(settings: Settings, words: Sequence[str]) -> None:
+    """Run a program that speaks to the server. Raises OraculError with its last words."""
     done = subprocess.run(  # noqa: S603 - a program of this environment, words of ours
-        [part.command[0], *words],
+        words,
         env=os.environ | prefect_environment(settings),
         cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    (settings.home / "logs" / "deploy.log").write_text(done.stdout + done.stderr, encoding="utf-8")
+    with (settings.home / "logs" / "deploy.log").open("a", encoding="utf-8") as log:
+        log.write(done.stdout + done.stderr)
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()
+        command = " ".join([Path(words[0]).name, *words[1:]])
         raise OraculError(
-            f"`prefect {' '.join(words)}` failed: {last[-1] if last else 'it said nothing'}",
+            f"`{command}` failed: {last[-1] if last else 'it said nothing'}",
             hint="`oracul logs deploy` shows all it said.",
         )
 

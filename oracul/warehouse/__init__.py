@@ -12,7 +12,9 @@ from oracul.warehouse.ledger import (
     RejectedRow,
     StepRun,
     new_run_id,
+    record_over,
     record_rejected,
+    record_trouble,
     step_run,
 )
 from oracul.warehouse.migrate import migrate
@@ -28,7 +30,9 @@ __all__ = [
     "connection_environment",
     "migrate",
     "new_run_id",
+    "record_over",
     "record_rejected",
+    "record_trouble",
     "step_run",
     "warehouse_errors",
 ]

@@ -55,7 +55,7 @@ def delete_old_rows(
     deleted = {}
     for ledger in _LEDGERS:
         words = {"table": ledger.table, "at": ledger.at, "thing": ledger.thing}
-        known = {"before": before}
+        known: dict[str, object] = {"before": before}
         found = client.query(
             _LAST_GOOD_SQL.format(**words, is_good=ledger.is_good), parameters=known
         ).result_rows
