@@ -126,7 +126,7 @@ def _tell(alert: UUID, rule: str, subject: str, text: str) -> RunDeployment:
 
 def _content(one: AutomationCore) -> object:
     """What counts of an automation. One that was switched off by hand in the browser stays off."""
-    return one.model_dump(mode="json", include={"name", "description", "trigger", "actions"})
+    return one.model_dump(include={"name", "description", "trigger", "actions"})
 
 
 def main() -> None:
