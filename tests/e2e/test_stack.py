@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from uuid import uuid4
 
 import httpx
@@ -13,10 +14,12 @@ import pytest
 import yaml
 
 from flows.automations import automations, register
+from flows.old_runs import delete_old_runs
 from oracul.chains import PROJECT_ROOT
 from oracul.errors import ConfigError
 from oracul.settings import PrefectSettings, Settings, WarehouseSettings
 from oracul.stack import down, part_states, up
+from oracul.times import utc_now
 from oracul.warehouse import connect, migrate
 from oracul.warehouse.embedded import running
 
@@ -148,6 +151,24 @@ def test_run_that_is_killed_is_told(stack, deployed):
     assert rule == "step_failed"
     assert run["name"] in body
     assert "crashed" in body
+
+
+def test_old_runs_go_with_their_artifacts_and_logs(stack, deployed):
+    """Those of the test before: one that was killed, one that told."""
+    ended = {"flow_runs": {"state": {"type": {"any_": ["CRASHED", "COMPLETED"]}}}}
+    _wait_until(lambda: len(deployed.post("/flow_runs/filter", json=ended).json()) > 1, seconds=120)
+    theirs = deployed.post("/flow_runs/filter", json=ended).json()
+    long_ago, now = utc_now() - timedelta(days=30), utc_now()
+    with prefect_client(stack):
+        assert delete_old_runs(long_ago) == 0
+        assert delete_old_runs(now, is_rehearsal=True) == len(theirs)
+        assert delete_old_runs(now, most=1) == 1
+        assert delete_old_runs(now) == len(theirs) - 1
+    assert deployed.post("/flow_runs/filter", json=ended).json() == []
+    of_them = {"any_": [run["id"] for run in theirs]}
+    for kind in ("artifacts", "logs"):
+        asked = {kind: {"flow_run_id": of_them}}
+        _wait_until(lambda k=kind, q=asked: deployed.post(f"/{k}/filter", json=q).json() == [], 60)
 
 
 def _children_of_run(worker, run_id):
