@@ -1,11 +1,31 @@
 """Flow that tells people what is wrong or unusual."""
 
+from typing import Annotated, Literal
+
 from prefect import flow
+from pydantic import Field
 
 from flows.tasks import run_as_tasks
+from flows.trouble import Kind, tell_of_trouble, trouble_is_over
+
+Rule = Annotated[
+    Literal["run_crashed", "run_late", "no_worker"] | None,
+    Field(description="What the scheduler saw. Empty: nothing, only tell what is known."),
+]
+Subject = Annotated[str, Field(description="Name of the flow or work pool that it is about.")]
+Text = Annotated[str, Field(description="What happened, in one sentence.", max_length=100_000)]
 
 
 @flow(name="alert")
-def alert() -> None:
-    """Tell people what they were not told yet."""
+def alert(rule: Rule = None, subject: Subject = "", text: Text = "") -> None:
+    """Tell people what they were not told yet; automations say what they saw (flows.automations).
+
+    A flow's trouble is over when a run of it ends. That no worker was there is told by a run on a
+    worker, so that it is over by then.
+    """
+    kind: Kind = "work pool" if rule == "no_worker" else "flow"
+    if rule is not None:
+        tell_of_trouble(kind, subject or "(unknown)", text or rule)
     run_as_tasks(["alert"])
+    if rule == "no_worker":
+        trouble_is_over(kind, subject or "(unknown)")

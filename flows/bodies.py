@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Literal, Protocol
 
+from flows.maintenance import do_parts
 from flows.steps import Outcome, Run, Status
 from oracul.chains import get_chain
 from oracul.errors import (
@@ -242,3 +243,10 @@ def verify(run: Run, client: Client, record: StepRun) -> Outcome:
     record.rows_in = record.rows_out = sum(report.blocks for report in found)
     said = "; ".join(report.sentence for report in found)
     return Outcome("verify", "done", said or "nothing is landed yet", found)
+
+
+def maintain(run: Run, client: Client, record: StepRun) -> Outcome:
+    """Back up when asked to, give up what is old and nobody needs, merge what is scattered."""
+    done = do_parts(run, client)
+    status: Status = "degraded" if done.faults else "done"
+    return Outcome("maintain", status, done.sentence, done)

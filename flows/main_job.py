@@ -31,7 +31,8 @@ def steps_apart() -> list[Step]:
 
     return [
         Step("verify", bodies.verify),
-        Step("plan_backfill", backfilling.plan_backfill),
+        Step("maintain", bodies.maintain),
+        Step("plan_backfill", backfilling.plan_backfill, is_recorded=False),
         Step("backfill_chain", backfilling.backfill_chain),
         Step("backfill_prices", backfilling.backfill_prices),
     ]

@@ -39,7 +39,8 @@ class Run:
     chain; `is_whole` builds and checks everything again, not only what changed; `groups` are the
     marts to build, check and publish; `now` is the instant freshness is judged at. For verifying:
     `days` are UTC days, both taken; `is_offline` asks no endpoint; `repairs` lands again what does
-    not hold. For filling the past: `order` of the blocks, `what` to fill.
+    not hold. For filling the past: `order` of the blocks, `what` to fill. For maintaining: `parts`
+    are those to do, empty = all. With `is_rehearsal` a step changes nothing and is not recorded.
     """
 
     settings: Settings
@@ -52,6 +53,8 @@ class Run:
     repairs: bool = False
     order: Order = "newest_first"
     what: tuple[What, ...] = ALL_OF_IT
+    parts: tuple[str, ...] = ()
+    is_rehearsal: bool = False
     run_id: str = field(default_factory=new_run_id)
     now: datetime = field(default_factory=utc_now)
     progress: Progress = field(default_factory=Silent)
@@ -75,7 +78,8 @@ class Step:
     """A named step. `always` runs it even when a step before it failed (telling people).
 
     A step `by_chain` records itself once for each chain it goes through, any other for all. A step
-    `by_group` of only some marts is recorded under a name of its own, as `transform:tokens`.
+    `by_group` of only some marts is recorded under a name of its own, as `transform:tokens`;
+    one that only looks is not recorded.
     """
 
     name: str
@@ -83,14 +87,16 @@ class Step:
     always: bool = False
     by_chain: bool = False
     by_group: bool = False
+    is_recorded: bool = True
 
     def __call__(self, run: Run) -> Outcome:
         """Run the step and record it. Raises what the room raises."""
         client = connect(run.settings, _patience(run))
         try:
-            migrate(client)
+            migrate(client, dry_run=run.is_rehearsal)
             with warehouse_errors(f"{self.name} was stopped by ClickHouse"):
-                if self.by_chain:
+                # Each chain is recorded by itself; a rehearsal must not look like a run that ended.
+                if self.by_chain or run.is_rehearsal or not self.is_recorded:
                     return self.body(run, client, StepRun())
                 name = group_step(self.name, run.groups) if self.by_group else self.name
                 with step_run(client, run.run_id, name) as record:

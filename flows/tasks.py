@@ -12,6 +12,7 @@ from pydantic import Field
 from flows.artifacts import show_outcomes, shown
 from flows.main_job import run_steps, step_named
 from flows.steps import Outcome, Run
+from flows.trouble import trouble_is_over
 from oracul.chains import load_chains
 from oracul.errors import ConfigError, ForkBelowFinality, OraculError, QualityError
 from oracul.settings import load_settings
@@ -74,6 +75,7 @@ def run_as_tasks(names: Sequence[str] | None, run: Run | None = None) -> list[Ou
         for message in getattr(outcome.detail, "messages", ()):
             log.warning("%s", message.text)
         outcomes.append(outcome)
+    trouble_is_over("flow", flow_run.flow_name or "flow")
     show_outcomes(run.run_id, outcomes)
     for outcome in outcomes:
         if outcome.status == "failed" and isinstance(outcome.detail, OraculError):

@@ -13,6 +13,7 @@ from oracul.cli import (
     demo,
     detect,
     ingest,
+    maintain,
     run,
     sql,
     stack,
@@ -61,6 +62,7 @@ app.command("check")(check.check)
 app.command("verify")(verify.verify)
 app.command("detect")(detect.detect)
 app.command("alert")(detect.alert)
+app.command("maintain")(maintain.maintain)
 app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("deploy")(stack.deploy)

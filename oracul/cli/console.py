@@ -54,6 +54,7 @@ TITLES = {
     "publish": "Published the marts",
     "detect": "Looked for anomalies",
     "verify": "Proved again what is stored",
+    "maintain": "Maintained the house",
     "alert": "Told people",
 }
 

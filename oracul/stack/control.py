@@ -3,9 +3,11 @@
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
@@ -149,9 +151,10 @@ def _refuse_taken_port(settings: Settings) -> None:
 
 
 def deploy(settings: Settings, api_url: str | None = None) -> str:
-    """Tell a Prefect server what `prefect.yaml` says, and return its address; may be repeated.
+    """Tell a Prefect server what `prefect.yaml` and `flows.automations` say; return its address.
 
-    `api_url` None means the local stack's. Raises ConfigError when no server answers there.
+    The same again changes nothing. `api_url` None means the local stack's. Raises ConfigError when
+    no server answers there, OraculError when it does not take it.
     """
     environment = prefect_environment(settings) | deployment_environment(settings)
     environment["PREFECT_API_URL"] = api_url or environment["PREFECT_API_URL"]
@@ -160,28 +163,35 @@ def deploy(settings: Settings, api_url: str | None = None) -> str:
             f"No Prefect server answers at {environment['PREFECT_API_URL']}.",
             hint="`oracul up` starts one; or set PREFECT_API_URL to the address of yours.",
         )
-    pool = ["work-pool", "create", WORK_POOL, "--type", "process", "--overwrite"]
-    for words in (pool, ["--no-prompt", "deploy", "--all"]):
-        _prefect(settings, words, environment)
+    make_private(settings.home / "logs")
+    (settings.home / "logs" / "deploy.log").unlink(missing_ok=True)
+    prefect = next(part.command[0] for part in parts_of(settings) if part.name == "prefect")
+    for words in (
+        [prefect, "work-pool", "create", WORK_POOL, "--type", "process", "--overwrite"],
+        [prefect, "--no-prompt", "deploy", "--all"],
+        [sys.executable, "-m", "flows.automations"],
+    ):
+        _run(settings, words, environment)
     return environment["PREFECT_API_URL"]
 
 
-def _prefect(settings: Settings, words: Sequence[str], environment: dict[str, str]) -> None:
-    part = next(part for part in parts_of(settings) if part.name == "prefect")
-    make_private(settings.home / "logs")
+def _run(settings: Settings, words: Sequence[str], environment: dict[str, str]) -> None:
+    """Run a program that speaks to the server. Raises OraculError with its last words."""
     done = subprocess.run(  # noqa: S603 - a program of this environment, words of ours
-        [part.command[0], *words],
+        words,
         env=os.environ | environment,
         cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    (settings.home / "logs" / "deploy.log").write_text(done.stdout + done.stderr, encoding="utf-8")
+    with (settings.home / "logs" / "deploy.log").open("a", encoding="utf-8") as log:
+        log.write(done.stdout + done.stderr)
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()
+        command = " ".join([Path(words[0]).name, *words[1:]])
         raise OraculError(
-            f"`prefect {' '.join(words)}` failed: {last[-1] if last else 'it said nothing'}",
+            f"`{command}` failed: {last[-1] if last else 'it said nothing'}",
             hint="`oracul logs deploy` shows all it said.",
         )
 

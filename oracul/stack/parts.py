@@ -85,6 +85,10 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_CLI_PROMPT": "false",
         "PREFECT_CLI_COLORS": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "5",
+        # A run whose process and worker both died is known by its silence (flows/automations.py).
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "60",
+        # Logs and artifacts of runs that are gone; runs themselves `maintain` gives up.
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,orphans",
         "DO_NOT_TRACK": "1",
     }
 

@@ -12,7 +12,9 @@ from oracul.warehouse.ledger import (
     RejectedRow,
     StepRun,
     new_run_id,
+    record_over,
     record_rejected,
+    record_trouble,
     step_run,
 )
 from oracul.warehouse.migrate import migrate
@@ -31,7 +33,9 @@ __all__ = [
     "metered",
     "migrate",
     "new_run_id",
+    "record_over",
     "record_rejected",
+    "record_trouble",
     "step_run",
     "used_on",
     "warehouse_errors",

@@ -60,6 +60,8 @@ def group_step(step: str, groups: Sequence[str]) -> str:
     return step if set(groups) == set(MART_GROUPS) else f"{step}:{'+'.join(sorted(groups))}"
 
 
+_RUN_COLUMNS = ["run_id", "step", "chain", "span", "started_at", "finished_at", "status", "rows_in",
+                "rows_out", "error", "version"]  # fmt: skip
 # A step that ran this long without an end was killed, or its warehouse was.
 ABANDONED_AFTER = timedelta(hours=1)
 
@@ -93,8 +95,7 @@ def step_run(
             [[run_id, step, chain, span, started_at, finished_at, status, run.rows_in, run.rows_out,
               without_secrets(error)[:2000], int(now.timestamp() * 1_000_000)]],
             database="meta",
-            column_names=["run_id", "step", "chain", "span", "started_at", "finished_at", "status",
-                          "rows_in", "rows_out", "error", "version"],
+            column_names=_RUN_COLUMNS,
         )  # fmt: skip
 
     write("running", None, "")
@@ -108,6 +109,39 @@ def step_run(
             get_logger().warning("step_end_not_recorded", step=step, because=first_words(second))
         raise
     write("degraded" if run.degraded else "done", utc_now(), run.degraded)
+
+
+def record_trouble(client: Client, run_id: str, step: str, why: str) -> None:
+    """Record as failed what could not record itself: a process that was killed, or never began."""
+    now = utc_now()
+    _write_end(client, run_id, step, "failed", now, why)
+
+
+def record_over(client: Client, run_id: str, step: str) -> bool:
+    """Record that such trouble is over, if it stands; True when it did."""
+    rows = client.query(_STANDS_SQL, parameters={"step": step}).result_rows
+    if not rows or rows[0][0] != "failed":
+        return False
+    _write_end(client, run_id, step, "done", utc_now(), "")
+    return True
+
+
+_STANDS_SQL = """
+select status from meta.pipeline_runs final where step = {step:String}
+order by started_at desc limit 1
+"""
+
+
+def _write_end(
+    client: Client, run_id: str, step: str, status: str, now: datetime, error: str
+) -> None:
+    client.insert(
+        "pipeline_runs",
+        [[run_id, step, "", "", now, now, status, 0, 0, without_secrets(error)[:2000],
+          int(now.timestamp() * 1_000_000)]],
+        database="meta",
+        column_names=_RUN_COLUMNS,
+    )  # fmt: skip
 
 
 def _record_abandoned(client: Client, step: str, chain: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""`oracul backfill` on the whole demo chain: what it says before, killed in the middle, bad input."""
+"""`oracul backfill` on the whole demo chain: what it says before, killed midway, bad input."""
 
 import json
 import os

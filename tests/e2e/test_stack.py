@@ -4,16 +4,23 @@ back, down. One stack for the file, on free ports."""
 import os
 import socket
 import time
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 import psutil
 import pytest
 import yaml
 
+from flows.automations import automations, register
+from flows.old_runs import delete_old_runs
 from oracul.chains import PROJECT_ROOT
 from oracul.errors import ConfigError
 from oracul.settings import PrefectSettings, Settings, WarehouseSettings
 from oracul.stack import down, part_states, up
+from oracul.times import utc_now
+from oracul.warehouse import connect, migrate
 from oracul.warehouse.embedded import running
 
 pytestmark = pytest.mark.slow
@@ -52,8 +59,21 @@ def stack(settings):
 
 @pytest.fixture(scope="module")
 def deployed(stack):
-    api = f"http://127.0.0.1:{stack.prefect.port}/api"
-    with httpx.Client(base_url=api, timeout=30) as client:
+    with httpx.Client(base_url=_api(stack), timeout=30) as client:
+        yield client
+
+
+def _api(stack):
+    return f"http://127.0.0.1:{stack.prefect.port}/api"
+
+
+@contextmanager
+def prefect_client(stack):
+    """Prefect's own client of this stack's server."""
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: _api(stack)}), get_client(sync_client=True) as client:
         yield client
 
 
@@ -79,7 +99,7 @@ def test_scheduler_creates_runs_of_the_cron_schedule(deployed):
     _wait_until(lambda: deployed.post("/flow_runs/filter", json=question).json(), seconds=60)
     run = deployed.post("/flow_runs/filter", json=question).json()[0]
     deployment = deployed.get(f"/deployments/{run['deployment_id']}").json()
-    assert deployment["name"] == "pipeline"
+    assert deployment["name"] in {"pipeline", "maintain"}
 
 
 def test_run_form_refuses_a_span_that_is_none(deployed):
@@ -95,6 +115,80 @@ def test_run_form_refuses_a_span_that_is_none(deployed):
 def test_every_part_is_up_and_healthy(stack):
     states = {state.part.name: (state.process, state.is_healthy) for state in part_states(stack)}
     assert states == dict.fromkeys(("warehouse", "prefect", "worker"), ("RUNNING", True))
+
+
+def test_automations_are_there_once_and_those_that_are_gone_are_deleted(stack):
+    def names():
+        with httpx.Client(base_url=_api(stack), timeout=30) as client:
+            found = client.post("/automations/filter", json={}).json()
+            return sorted(one["name"] for one in found)
+
+    mine = sorted(one.name for one in automations(uuid4(), stack.prefect))
+    assert names() == mine
+    with prefect_client(stack) as client:
+        gone = automations(uuid4(), stack.prefect)[0].model_copy(update={"name": "oracul: gone"})
+        client.create_automation(gone)
+        client.create_automation(gone.model_copy(update={"name": "somebody's own"}))
+        assert register(client, stack.prefect) == ["deleted oracul: gone"]
+        assert register(client, stack.prefect) == []
+    assert names() == sorted([*mine, "somebody's own"])
+
+
+def test_run_that_is_killed_is_told(stack, deployed):
+    deployment = deployed.get("/deployments/name/validate/validate").json()
+    run = deployed.post(f"/deployments/{deployment['id']}/create_flow_run", json={}).json()
+    worker = psutil.Process(_state(stack, "worker").pid)
+    _wait_until(lambda: _children_of_run(worker, run["id"]), seconds=120)
+    for process in _children_of_run(worker, run["id"]):
+        process.kill()
+    _wait_until(
+        lambda: deployed.get(f"/flow_runs/{run['id']}").json()["state_name"] == "Crashed", 60
+    )
+    warehouse = connect(stack)
+    migrate(warehouse)
+    _wait_until(lambda: _told(warehouse, "flow validate failed"), seconds=180)
+    ((rule, body),) = _told(warehouse, "flow validate failed")
+    assert rule == "step_failed"
+    assert run["name"] in body
+    assert "crashed" in body
+
+
+def test_old_runs_go_with_their_artifacts_and_logs(stack, deployed):
+    """Those of the test before: one that was killed, one that told."""
+    ended = {"flow_runs": {"state": {"type": {"any_": ["CRASHED", "COMPLETED"]}}}}
+    _wait_until(lambda: len(deployed.post("/flow_runs/filter", json=ended).json()) > 1, seconds=120)
+    theirs = deployed.post("/flow_runs/filter", json=ended).json()
+    long_ago, now = utc_now() - timedelta(days=30), utc_now()
+    with prefect_client(stack):
+        assert delete_old_runs(long_ago) == 0
+        assert delete_old_runs(now, is_rehearsal=True) == len(theirs)
+        assert delete_old_runs(now, most=1) == 1
+        assert delete_old_runs(now) == len(theirs) - 1
+    assert deployed.post("/flow_runs/filter", json=ended).json() == []
+    of_them = {"any_": [run["id"] for run in theirs]}
+    for kind in ("artifacts", "logs"):
+        asked = {kind: {"flow_run_id": of_them}}
+        _wait_until(lambda k=kind, q=asked: deployed.post(f"/{k}/filter", json=q).json() == [], 60)
+
+
+def _children_of_run(worker, run_id):
+    """The process of a flow run: the worker tells it its run by a variable."""
+    found = []
+    for process in worker.children(recursive=True):
+        try:
+            if process.environ().get("PREFECT__FLOW_RUN_ID") == run_id:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def _told(client, title):
+    return client.query(
+        "select rule, body from meta.alerts final where title = {title:String}"
+        " and channel = 'console'",
+        parameters={"title": title},
+    ).result_rows
 
 
 def test_up_again_leaves_what_runs_as_it_is(stack):

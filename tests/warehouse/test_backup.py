@@ -9,7 +9,7 @@ import pytest
 from oracul.errors import BackupDamaged, ConfigError, WarehouseError
 from oracul.progress import Silent
 from oracul.settings import Settings
-from oracul.warehouse import Client, connect
+from oracul.warehouse import Client, connect, migrate
 from oracul.warehouse.backups import catalog, restore, take, unfinished, verify
 from oracul.warehouse.backups.drafts import DRAFTS
 from oracul.warehouse.backups.restoring import refuse_newer
@@ -305,3 +305,10 @@ def test_folder_of_a_killed_backup_is_told_and_never_used(client, settings):
     assert "killed" not in {one.name for one in catalog(client, settings)}
     with pytest.raises(WarehouseError, match="no finished backup killed"):
         restore(settings, client, "killed", replace=True)
+
+
+def test_backup_before_a_migration_can_be_restored_by_the_version_before(client, settings):
+    """Whoever upgrades first and backs up then has a way back as well."""
+    migrate(client)
+    client.command("alter table meta.schema_migrations delete where version > 3")
+    assert take(settings, client, "unmigrated").schema_version == 3

@@ -6,16 +6,21 @@ success. On the embedded warehouse a list of all files with their digests lies b
 """
 
 from oracul.warehouse.backups.catalog import Known, catalog, unfinished
+from oracul.warehouse.backups.leftovers import remove_leftovers
 from oracul.warehouse.backups.manifest import Manifest, TableContent
+from oracul.warehouse.backups.nightly import Night, back_up
 from oracul.warehouse.backups.restoring import Restored, restore, verify
 from oracul.warehouse.backups.taking import take
 
 __all__ = [
     "Known",
     "Manifest",
+    "Night",
     "Restored",
     "TableContent",
+    "back_up",
     "catalog",
+    "remove_leftovers",
     "restore",
     "take",
     "unfinished",

@@ -117,7 +117,7 @@ def _freeze(
         taken_at=utc_now(),
         oracul=__version__,
         clickhouse=str(server),
-        schema_version=read_migrations()[-1].version,
+        schema_version=_schema_version(client),
         databases=databases,
         views=views,
         tables=tuple(tables),
@@ -148,6 +148,13 @@ def _booked(client: Client, names: list[str]) -> list[object]:
     if "meta.built_days" not in names:
         return []
     return list(client.query(_BOOKED_SQL).result_rows)
+
+
+def _schema_version(client: Client) -> int:
+    """The newest migration that was applied: one that is only pending is not in the backup."""
+    if not int(str(client.command("exists table meta.schema_migrations"))):
+        return read_migrations()[-1].version
+    return int(str(client.command("select max(version) from meta.schema_migrations")))
 
 
 def _size(client: Client) -> int:

@@ -1,0 +1,82 @@
+"""What the scheduler watches, without a server."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from prefect.server.events.schemas.automations import Automation
+from prefect.server.events.schemas.events import RelatedResource, Resource
+
+from flows.automations import PREFIX, automations
+from oracul.settings import PrefectSettings
+
+ALERT = uuid4()
+ALL = {
+    one.name.removeprefix(PREFIX): one
+    for one in automations(ALERT, PrefectSettings(late_minutes=7, no_worker_minutes=3))
+}
+
+
+def _on_server(name):
+    """The automation as the server reads it, which checks its templates."""
+    return Automation.model_validate(ALL[name].model_dump(mode="json"))
+
+
+def _related(flow, tag="oracul"):
+    return [
+        RelatedResource(
+            {
+                "prefect.resource.id": f"prefect.flow.{uuid4()}",
+                "prefect.resource.role": "flow",
+                "prefect.resource.name": flow,
+            }
+        ),
+        RelatedResource(
+            {"prefect.resource.id": f"prefect.tag.{tag}", "prefect.resource.role": "tag"}
+        ),
+    ]
+
+
+def _covers(name, flow, tag="oracul"):
+    trigger = _on_server(name).trigger
+    related = _related(flow, tag)
+    wanted = trigger.match_related
+    return all(one.includes(related) for one in (wanted if isinstance(wanted, list) else [wanted]))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_server_takes_it(name):
+    assert _on_server(name).name == f"{PREFIX}{name}"
+
+
+@pytest.mark.parametrize("name", ["a run crashed", "a run is late"])
+def test_run_that_tells_does_not_tell_of_itself(name):
+    assert _covers(name, "pipeline")
+    assert not _covers(name, "alert")
+
+
+@pytest.mark.parametrize("name", ["a run crashed", "a run is late"])
+def test_runs_of_others_on_the_same_server_are_left_alone(name):
+    assert not _covers(name, "pipeline", tag="theirs")
+
+
+def test_waiting_times_are_those_of_the_settings():
+    assert ALL["a run is late"].trigger.within == timedelta(minutes=7)
+    assert ALL["no worker"].trigger.within == timedelta(minutes=3)
+
+
+def test_all_but_the_silent_one_run_the_alert():
+    acts = {name: one.actions[0] for name, one in ALL.items()}
+    assert acts.pop("a run fell silent").state.value == "CRASHED"
+    assert {one.deployment_id for one in acts.values()} == {ALERT}
+
+
+def test_silent_run_of_others_is_left_alone():
+    assert not _covers("a run fell silent", "pipeline", tag="theirs")
+
+
+def test_pool_is_watched_by_its_name():
+    match = _on_server("no worker").trigger.match
+    pool = {"prefect.resource.id": f"prefect.work-pool.{uuid4()}"}
+    assert match.matches(Resource(pool | {"prefect.resource.name": "oracul"}))
+    assert not match.matches(Resource(pool | {"prefect.resource.name": "theirs"}))
