@@ -96,8 +96,8 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
 def deployment_environment(settings: Settings) -> dict[str, str]:
     """Variables that `prefect.yaml` reads: which of its schedules are on."""
     followed = {name for name, chain in settings.chains.items() if chain.rpc_urls}
-    schedules = {f"ORACUL_FOLLOWS_{chain.upper()}": chain in followed for chain in load_chains()}
-    schedules["ORACUL_FOLLOWS_ANY"] = bool(followed)
+    schedules = {f"FOLLOWS_{chain.upper()}": chain in followed for chain in load_chains()}
+    schedules["FOLLOWS_ANY"] = bool(followed)
     return {name: str(is_on).lower() for name, is_on in schedules.items()}
 
 
