@@ -117,6 +117,12 @@ class ChainSettings(_Group):
     blocks_per_run: int = Field(
         1000, ge=1, description="blocks one run lands when it follows the chain; the next goes on"
     )
+    follow_days: int = Field(
+        14,
+        ge=0,
+        description="days (at least 10,000 blocks) back from the head that following fills; "
+        "what is older is for `oracul backfill`; 0 = back to the first block",
+    )
     daily_requests: int | None = Field(
         None, ge=1, description="HTTP requests to all its endpoints in a UTC day; empty = no limit"
     )

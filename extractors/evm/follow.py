@@ -10,11 +10,22 @@ from extractors.evm.pool import open_pool
 from extractors.evm.promotion import judge_runs
 from extractors.evm.reorg import check_final
 from extractors.evm.report import Extracted
-from oracul.chains import get_chain
+from oracul.chains import ChainSpec, get_chain
 from oracul.errors import BudgetSpent
 from oracul.progress import Progress
 from oracul.settings import Settings
 from oracul.warehouse import Client
+
+
+# A chain of slow blocks is followed this far back in any case.
+AT_LEAST_BLOCKS = 10_000
+
+
+def lowest_followed(head: int, days: int, spec: ChainSpec) -> int:
+    """The lowest block that following fills: about `days` before the head; 0 days = block 0."""
+    if not days:
+        return 0
+    return max(0, head + 1 - max(AT_LEAST_BLOCKS, round(days * 86_400 / spec.block_seconds)))
 
 
 def follow(
@@ -26,7 +37,8 @@ def follow(
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> Extracted:
-    """One round: land at most `limit` missing blocks from the head back (None = all down to 0).
+    """One round: land at most `limit` missing blocks from the head back (None = all), no farther
+    back than the chain's `follow_days`.
 
     Before it, a change of branch is followed: a new branch is new facts and new pointers, recorded
     in meta.reorgs. A node whose head is below ours is behind, not a reorg. Call it again for the
@@ -38,7 +50,8 @@ def follow(
         async with open_pool(settings, spec, client, "ingest_chain") as pool:
             claims = await read_claims(pool)
             tags = combine(claims, spec.finality_depth)
-            extracted = Extracted(chain, 0, tags.latest + 1, heads_apart=heads_apart(claims))
+            start = lowest_followed(tags.latest, settings.chains[chain].follow_days, spec)
+            extracted = Extracted(chain, start, tags.latest + 1, heads_apart=heads_apart(claims))
             await check_final(pool, client)
             head = await asyncio.to_thread(highest_pointer, client, chain)
             lander = Lander(pool, client, tags, extracted, progress)
