@@ -17,12 +17,12 @@ from oracul.warehouse import (
     Patience,
     StepRun,
     connect,
+    group_step,
     migrate,
     new_run_id,
     step_run,
     warehouse_errors,
 )
-from oracul.warehouse.ledger import group_step
 from oracul.warehouse.publish import MART_GROUPS
 
 Status = Literal["done", "degraded", "failed", "skipped"]

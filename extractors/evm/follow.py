@@ -16,7 +16,6 @@ from oracul.progress import Progress
 from oracul.settings import Settings
 from oracul.warehouse import Client
 
-
 # A chain of slow blocks is followed this far back in any case.
 AT_LEAST_BLOCKS = 10_000
 

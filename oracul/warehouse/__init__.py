@@ -11,6 +11,7 @@ from oracul.warehouse.client import (
 from oracul.warehouse.ledger import (
     RejectedRow,
     StepRun,
+    group_step,
     new_run_id,
     record_over,
     record_rejected,
@@ -30,6 +31,7 @@ __all__ = [
     "as_warehouse_error",
     "connect",
     "connection_environment",
+    "group_step",
     "metered",
     "migrate",
     "new_run_id",
