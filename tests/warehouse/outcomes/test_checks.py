@@ -267,7 +267,7 @@ def wrong_sum(clean):
 
 
 def read_at(client, hours):
-    """Book each day of tokens as read so many hours after its transfers, 30 hours ago, were built."""
+    """Book each day of tokens as read so many hours after its transfers (30 hours old)."""
     source_built_at = utc_now() - timedelta(hours=30)
     for day in (START.date(), START.date() + timedelta(days=1)):
         book(
