@@ -13,7 +13,7 @@ Rule = Annotated[
     Field(description="What the scheduler saw. Empty: nothing, only tell what is known."),
 ]
 Subject = Annotated[str, Field(description="Name of the flow or work pool that it is about.")]
-Text = Annotated[str, Field(description="What happened, in one sentence.", max_length=100_000)]
+Text = Annotated[str, Field(description="What happened, in one sentence.")]
 
 
 @flow(name="alert")

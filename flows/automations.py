@@ -56,7 +56,7 @@ def automations(alert: UUID, settings: PrefectSettings) -> list[AutomationCore]:
                 within=timedelta(minutes=late),
             ),
             _tell(alert, "run_late", "{{ flow.name }}",
-                  f"{{{{ flow_run.name }}}} was due {late} minutes ago and has not begun"),
+                  f"{{{{ flow_run.name }}}} was due {late} min ago and has not begun"),
         ),
         _automation(
             "a run fell silent",
@@ -68,7 +68,7 @@ def automations(alert: UUID, settings: PrefectSettings) -> list[AutomationCore]:
             ),
             ChangeFlowRunState(
                 state=StateType.CRASHED, name="Crashed",
-                message=f"it has given no sign of life for {SILENT_AFTER.seconds // 60} minutes",
+                message=f"it has given no sign of life for {SILENT_AFTER.seconds // 60} min",
             ),
         ),
         _automation(
@@ -82,7 +82,7 @@ def automations(alert: UUID, settings: PrefectSettings) -> list[AutomationCore]:
                 within=timedelta(minutes=no_worker),
             ),
             _tell(alert, "no_worker", "{{ work_pool.name }}",
-                  f"no worker served it for {no_worker} minutes or more; one does again"),
+                  f"no worker served it for {no_worker} min or more; one does again"),
         ),
     ]  # fmt: skip
 

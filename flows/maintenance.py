@@ -57,8 +57,8 @@ def do_parts(run: Run, client: Client, doing: Mapping[str, Do] | None = None) ->
             said[part] = doing[part](run, client)
         except Exception as error:  # noqa: BLE001 - of a folder, a server, a driver: all the same
             cause = as_warehouse_error(error) or error
-            get_logger().error("maintenance_part_failed", part=part, because=str(cause))
-            faults[part] = str(cause) or type(cause).__name__
+            faults[part] = str(cause).removesuffix(".") or type(cause).__name__
+            get_logger().info("maintenance_part_failed", part=part, because=faults[part])
     return Maintained(said, faults, run.is_rehearsal)
 
 

@@ -12,6 +12,7 @@ import pytest
 from flows.main_job import call, run_steps, step_named
 from flows.steps import Run
 from oracul.errors import OraculError, WarehouseError
+from oracul.times import utc_now
 from oracul.warehouse import connect, migrate
 from oracul.warehouse.backups import restore, take
 from oracul.warehouse.backups.drafts import DATABASES, DRAFTS
@@ -179,6 +180,13 @@ def run_job(settings, client, day):
     return {o.step: (o.status, o.summary) for o in run_steps(Run(settings), call, steps)}
 
 
+def refused_long_ago(client):
+    """A row that maintenance is to delete, and a table in many parts."""
+    for day in range(32):
+        at = datetime(2020, 1, 1, tzinfo=UTC) if day == 0 else utc_now()
+        client.insert("meta.rejected_rows", [["a", "raw.blocks", str(day), "why", "", at]])
+
+
 @pytest.mark.slow
 def test_main_job_backup_and_restore_run_with_the_shipped_rights(tmp_path):
     home = tmp_path / "home"
@@ -188,6 +196,11 @@ def test_main_job_backup_and_restore_run_with_the_shipped_rights(tmp_path):
         for day in (1, 2):
             ended = run_job(settings, client, day)
             assert {status for status, _ in ended.values()} <= {"done", "degraded"}, ended
+        refused_long_ago(client)
+        maintained = step_named("maintain")(Run(settings))
+        assert (maintained.status, "1 row of meta.rejected_rows" in maintained.summary) == (
+            "done", True,
+        )  # fmt: skip
         for statement in (
             "select * from file('x.csv')", "select * from url('http://127.0.0.1/', CSV)",
             "create database other", "create table default.x (a Int8) engine = Memory",

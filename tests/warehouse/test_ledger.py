@@ -4,8 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from oracul.alerts.inputs import troubled_steps
 from oracul.times import utc_now
-from oracul.warehouse import RejectedRow, new_run_id, record_rejected, step_run
+from oracul.warehouse import (
+    RejectedRow,
+    new_run_id,
+    record_over,
+    record_rejected,
+    record_trouble,
+    step_run,
+)
 from oracul.warehouse.ledger import ABANDONED_AFTER
 
 
@@ -66,3 +74,28 @@ def test_step_that_was_killed_is_recorded_as_failed_by_the_next(migrated_client)
         pass
     assert _status(migrated_client, killed)[0][0] == "failed"
     assert _status(migrated_client, later)[0][0] == "done"
+
+
+def _in_trouble(client, step):
+    return [one.error for one in troubled_steps(client) if one.step == step]
+
+
+def test_trouble_stands_until_it_is_over(migrated_client):
+    record_trouble(migrated_client, new_run_id(), "flow pipeline", "it was killed")
+    assert _in_trouble(migrated_client, "flow pipeline") == ["it was killed"]
+    assert record_over(migrated_client, new_run_id(), "flow pipeline")
+    assert _in_trouble(migrated_client, "flow pipeline") == []
+
+
+def test_no_trouble_needs_no_end(migrated_client):
+    run_id = new_run_id()
+    assert not record_over(migrated_client, run_id, "flow transform")
+    assert _status(migrated_client, run_id) == []
+
+
+def test_next_trouble_is_another_one(migrated_client):
+    for run_id in ("t-1", "t-2"):
+        record_trouble(migrated_client, run_id, "flow verify", "it was killed")
+        (standing,) = [one for one in troubled_steps(migrated_client) if one.step == "flow verify"]
+        assert standing.since == run_id
+        record_over(migrated_client, new_run_id(), "flow verify")

@@ -49,7 +49,7 @@ def test_part_that_fails_leaves_the_others_their_turn():
     }
     done = do_parts(_run(), None, doing)
     assert done.sentence == (
-        "ledger failed: it is full.; prefect failed: refused; merged 2 partitions"
+        "ledger failed: it is full; prefect failed: refused; merged 2 partitions"
     )
 
 
