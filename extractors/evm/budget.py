@@ -79,8 +79,8 @@ def spent(allowed: Allowance, used: int, now: datetime) -> BudgetSpent:
     if allowed.flow == BACKFILL:
         settings.append(variable_name(("chains", allowed.chain, "backfill_share")))
     return BudgetSpent(
-        f"the request budget of {allowed.chain} for today is spent: {used:,} of "
-        f"{allowed.daily_requests:,} requests went out{share}",
+        f"{allowed.chain}: the request budget of today is spent, {used:,} of "
+        f"{allowed.daily_requests:,} requests{share}.",
         hint=f"It goes on after 00:00 UTC, in {seconds_text(seconds_left(now))}: run the same "
         f"command again then, or raise {' or '.join(settings)}.",
     )

@@ -74,7 +74,7 @@ class Extracted:
         if self.heads_apart:
             faults.append(self.heads_apart)
         if self.spent:
-            faults.append(f"{self.spent.message}. {self.spent.hint}".rstrip("."))
+            faults.append(str(self.spent).rstrip("."))
         if self.gaps:
             spans = ", ".join(_span(r) for r in runs(list(self.gaps))[:5])
             number, reason = next(iter(self.gaps.items()))
@@ -88,7 +88,7 @@ class Extracted:
     def for_today(self, spent: BudgetSpent) -> BudgetSpent:
         """The error of a run that the day's budget ended, saying what it did until then."""
         landed = f"{plural(self.blocks, 'block')} of {self.chain} landed"
-        return BudgetSpent(f"{landed}; {spent.message}.", hint=spent.hint)
+        return BudgetSpent(f"{landed}. {spent.message}", hint=spent.hint)
 
     @property
     def sentence(self) -> str:

@@ -81,7 +81,7 @@ def extract_tokens(
             asyncio.run(_extract(settings, client, chain, tokens, newest, report, progress))
         except BudgetSpent as error:
             left = plural(len(tokens) - report.landed, "token")
-            report.degraded.append(f"{left} left for the next run: {error}")
+            report.degraded.append(f"{left} left for the next run: {error}".rstrip("."))
     get_logger().info(
         "tokens_landed", run_id=run_id, chain=chain, rows=report.landed, asked=report.asked
     )

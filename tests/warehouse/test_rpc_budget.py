@@ -82,7 +82,7 @@ def test_live_ingest_stops_with_the_quota_degraded_not_failed(
     used = node.counts()["http"]
     assert 40 <= used <= 42  # what is in hand is finished
     assert outcome.status == "degraded"
-    assert "for today is spent" in outcome.summary
+    assert "of today is spent" in outcome.summary
     assert 0 < pointers(empty_chain_tables) < BLOCKS
     again = ingest_chain(run, empty_chain_tables, StepRun())
     assert (again.status, node.counts()["http"]) == ("degraded", used)

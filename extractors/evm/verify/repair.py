@@ -101,7 +101,7 @@ async def repair(
             await land_missing(pool, client, tags, filling, progress=progress)
             found.filled += filling.blocks
             if filling.spent:
-                found.notes.append(filling.spent.message)
+                found.notes.append(filling.spent.message.rstrip("."))
 
 
 async def _is_other_branch(

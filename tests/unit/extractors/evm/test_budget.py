@@ -80,8 +80,8 @@ def test_spent_budget_says_when_it_goes_on_and_what_to_set():
     with pytest.raises(BudgetSpent) as caught:
         budget.check()
     assert caught.value.message == (
-        "the request budget of ethereum for today is spent: 10,000 of 20,000 requests went out, "
-        "of which backfills may use 50%"
+        "ethereum: the request budget of today is spent, 10,000 of 20,000 requests, of which "
+        "backfills may use 50%."
     )
     assert "in 12 h 0 min" in caught.value.hint
     assert "ORACUL_CHAINS__ETHEREUM__DAILY_REQUESTS" in caught.value.hint
