@@ -6,7 +6,7 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
-from flows.artifacts import ShownProgress, show_table
+from flows.artifacts import ShownProgress, show_coverage, show_table
 from flows.backfilling import BackfillPlan, backfill_run, steps_of
 from flows.steps import ALL_OF_IT, Order, What
 from flows.tasks import BlockSpan, KnownChain, run_as_tasks, run_name
@@ -51,3 +51,4 @@ def backfill(
             show_table("plan", outcome.detail.rows(), f"Dry run: {outcome.detail.sentence}.")
     else:
         run_as_tasks(steps_of(run), run)
+    show_coverage(run.settings, chain)

@@ -6,6 +6,7 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
+from flows.artifacts import show_coverage
 from flows.steps import Run
 from flows.tasks import BlockSpan, ChainName, run_as_tasks, run_name
 from oracul.settings import load_settings
@@ -31,7 +32,10 @@ def verify(
         load_settings(), chain=chain, blocks=parse_blocks(blocks), days=_days(last_days),
         is_offline=offline, repairs=repair,
     )  # fmt: skip
-    run_as_tasks(["verify", "alert"], run)
+    try:
+        run_as_tasks(["verify", "alert"], run)
+    finally:
+        show_coverage(run.settings, chain)
 
 
 def _days(count: int | None) -> tuple[date, date] | None:

@@ -1,4 +1,4 @@
--- grain: one kind of rows of a chain and UTC day, with how much of it is proven
+-- grain: one dataset of a chain and UTC day, with how much of it is there and proven
 with
 
 looked_at as (
@@ -89,6 +89,85 @@ holes as (
     from hole_days
 ),
 
+chain_days as (
+    select
+        pointers.chain as chain,
+        pointers.block_date as block_date,
+        any(chains.native_asset) as native_asset
+    from {{ ref('stg_meta__canonical_blocks') }} as pointers
+    inner join {{ ref('ref_chains') }} as chains on pointers.chain = chains.chain
+    group by pointers.chain, pointers.block_date
+),
+
+observed_hours as (
+    select asset, price_date, toStartOfHour(observed_at) as hour, uniqExact(source) as source_count
+    from {{ ref('stg_prices__spot') }}
+    group by asset, price_date, hour
+),
+
+-- Hours of the chain's own coin: what values in USD rest on first of all.
+priced as (
+    select
+        chain_days.chain as chain,
+        chain_days.block_date as block_date,
+        countIf(observed_hours.source_count >= {{ var('price_min_sources') }}) as agreed_count,
+        countIf(
+            observed_hours.source_count between 1 and {{ var('price_min_sources') }} - 1
+        ) as lone_count,
+        least(
+            24, greatest(0, dateDiff('hour', toDateTime(chain_days.block_date, 'UTC'), now('UTC')))
+        ) as hour_count
+    from chain_days
+    left join observed_hours
+        on
+            chain_days.native_asset = observed_hours.asset
+            and chain_days.block_date = observed_hours.price_date
+    group by chain_days.chain, chain_days.block_date
+),
+
+built as (
+    select
+        splitByChar('.', model)[1] as layer,
+        splitByChar('.', model)[2] as name,
+        block_date,
+        began_at,
+        built_at
+    from {{ ref('stg_meta__built_days') }}
+),
+
+-- Marts of which each day is built by itself, and what they are made of.
+mart_sources as (
+    select
+        tupleElement(pair, 1) as mart,
+        tupleElement(pair, 2) as source
+    from
+        (
+            select
+                arrayJoin([
+                    ('network_metrics_daily', 'blocks'),
+                    ('network_metrics_hourly', 'blocks'),
+                    ('token_metrics_daily', 'erc20_transfers'),
+                    ('address_flows_daily', 'erc20_transfers'),
+                    ('address_token_flows_daily', 'erc20_transfers')
+                ]) as pair
+        ) as pairs
+),
+
+-- Of all chains: built since their source was, waiting for their turn, or never built.
+mart_days as (
+    select
+        sources.block_date as block_date,
+        countIf(marts.began_at >= sources.built_at) as current_count,
+        countIf(marts.name != '' and marts.began_at < sources.built_at) as waiting_count,
+        count() - current_count - waiting_count as unbuilt_count
+    from mart_sources
+    inner join (select * from built where layer = 'curated') as sources
+        on mart_sources.source = sources.name
+    left join (select * from built where layer = 'marts') as marts
+        on mart_sources.mart = marts.name and sources.block_date = marts.block_date
+    group by sources.block_date
+),
+
 counted as (
     select
         chain,
@@ -108,6 +187,23 @@ counted as (
         holes.missing_count as missing_count, 0 as verified_count, null as last_verified_at
     from holes
     where holes.missing_count > 0
+    union all
+    select
+        chain, block_date, 'prices' as dataset, agreed_count as proven_count,
+        lone_count as partial_count, 0 as broken_count,
+        toUInt64(
+            greatest(0, toInt64(hour_count) - toInt64(agreed_count + lone_count))
+        ) as missing_count,
+        0 as verified_count, null as last_verified_at
+    from priced
+    union all
+    select
+        chain_days.chain, chain_days.block_date, 'marts' as dataset,
+        mart_days.current_count as proven_count, mart_days.waiting_count as partial_count,
+        0 as broken_count, toUInt64(mart_days.unbuilt_count) as missing_count,
+        0 as verified_count, null as last_verified_at
+    from chain_days
+    inner join mart_days on chain_days.block_date = mart_days.block_date
 )
 
 select
