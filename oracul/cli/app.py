@@ -6,6 +6,7 @@ import typer
 
 from oracul import __version__
 from oracul.cli import (
+    alerts,
     check,
     coverage,
     dbt,
@@ -59,6 +60,7 @@ app.command("check")(check.check)
 app.command("verify")(verify.verify)
 app.command("detect")(detect.detect)
 app.command("alert")(detect.alert)
+app.add_typer(alerts.app, name="alerts")
 app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("logs")(stack.logs)
