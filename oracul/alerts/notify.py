@@ -50,12 +50,12 @@ def notify_all(
     not tried. `allows_private` as for the webhook. Never raises.
     """
     with _log_kept_in() as said:
-        service = _open(url)
-        if service is None:
-            return [f"channel {name} is not an address that Apprise knows"] * len(messages)
         if url.partition("://")[0].lower() in UNWATCHED and not allows_private:
             why = f"channel {name} is of a kind whose connections cannot be guarded. {_HINT}"
             return [why] * len(messages)
+        service = _open(url)
+        if service is None:
+            return [f"channel {name} is not an address that Apprise knows"] * len(messages)
         faults: list[str] = []
         start = clock()
         for message in messages:
