@@ -43,8 +43,9 @@ class Message:
 
     @property
     def body(self) -> str:
-        """Lines, then the page."""
-        return "\n".join([*self.lines, *([f"Runbook: {self.runbook}"] if self.runbook else [])])
+        """Lines, then the page. Of a file only the name: chats make links of what ends in .md."""
+        page = self.runbook if "://" in self.runbook else self.runbook.removesuffix(".md")
+        return "\n".join([*self.lines, *([f"Runbook: {page}"] if page else [])])
 
     @property
     def text(self) -> str:

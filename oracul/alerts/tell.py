@@ -15,6 +15,7 @@ from oracul.log import get_logger
 from oracul.settings import AlertSettings, Settings
 from oracul.units import plural
 from oracul.warehouse import Client
+from oracul.warehouse.build_lock import telling_lock
 
 
 @dataclass
@@ -61,8 +62,13 @@ def alert(settings: Settings, client: Client, *, run_id: str, now: datetime) -> 
 
     The console's messages are returned for the caller to print. What was told is kept in
     `meta.alerts`; running it again tells nothing twice. A channel that fails is reported in
-    `undelivered` and tried again next time; it raises nothing.
+    `undelivered` and tried again next time; it raises nothing. One telling at a time on a machine.
     """
+    with telling_lock(settings.home):
+        return _tell(settings, client, run_id=run_id, now=now)
+
+
+def _tell(settings: Settings, client: Client, *, run_id: str, now: datetime) -> Told:
     where = settings.alerts
     told_before = tellings(client)
     open_ids: dict[tuple[str, str], str] = {

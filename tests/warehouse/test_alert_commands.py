@@ -40,7 +40,8 @@ def ask(
         column_names=["run_id", "step", "started_at", "status", "error", "version"],
     )
     quiet = AlertSettings(min_free_disk_ratio=0, min_free_disk_gb=0)
-    alert(Settings(alerts=quiet, _env_file=None), migrated_client, run_id="r", now=now)
+    settings = Settings(home=warehouse_settings.home, alerts=quiet, _env_file=None)
+    alert(settings, migrated_client, run_id="r", now=now)
 
     def run(*words: str, code: int = 0) -> str:
         done = CliRunner().invoke(app, ["alerts", *words])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,12 @@ from oracul.settings import AlertSettings, Settings
 from oracul.warehouse import Client, step_run
 
 NOW = datetime(2024, 5, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The home is a folder of the working directory."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
@@ -159,7 +166,8 @@ def test_alert_posts_to_the_webhook_once(clean: Client) -> None:
         tell(clean, url)
     assert len(posts) == 1
     assert "\nhigh: volume 9 USD\n" in posts[0]["text"]
-    assert posts[0]["text"].endswith("docs/runbooks/anomaly.md")
+    assert posts[0]["text"].endswith("docs/runbooks/anomaly")
+    assert posts[0]["runbook"] == "docs/runbooks/anomaly.md"
     assert [row[1:] for row in table(clean)] == [("console", "sent", 1), ("webhook", "sent", 1)]
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,8 +30,8 @@ COLUMNS = [
 class Site:
     """A warehouse, and channels by name that lead to stubs."""
 
-    def __init__(self, client: Client, **channels: Any) -> None:
-        self.client, self.channels, self.webhook = client, channels, ""
+    def __init__(self, client: Client, home: Path, **channels: Any) -> None:
+        self.client, self.home, self.channels, self.webhook = client, home, channels, ""
 
     @property
     def settings(self) -> Settings:
@@ -45,7 +46,7 @@ class Site:
             min_free_disk_ratio=0,
             min_free_disk_gb=0,
         )
-        return Settings(alerts=alerts, _env_file=None)
+        return Settings(home=self.home, alerts=alerts, _env_file=None)
 
     def run(self, at: datetime = NOW) -> Told:
         """One run of the step."""
@@ -79,11 +80,11 @@ def mail() -> Iterator[MailStub]:
 
 
 @pytest.fixture
-def site(migrated_client: Client, stub: HttpStub) -> Site:
+def site(migrated_client: Client, stub: HttpStub, tmp_path: Path) -> Site:
     for table in ("alerts", "alert_silences", "anomalies", "pipeline_runs", "data_quality_checks",
                   "canonical_blocks", "rejected_rows", "reorgs", "verified_blocks"):  # fmt: skip
         migrated_client.command(f"truncate table meta.{table}")
-    return Site(migrated_client, ops=(f"json://{stub.host}/ops", {}))
+    return Site(migrated_client, tmp_path, ops=(f"json://{stub.host}/ops", {}))
 
 
 def add_anomalies(client: Client, count: int) -> None:
@@ -238,7 +239,7 @@ def test_state_is_one_occasion_until_it_is_over(site: Site, stub: HttpStub) -> N
         settings = site.settings.model_copy(update={"chains": chains})
         alert(settings, site.client, run_id="run", now=at)
 
-    for hour, age in enumerate([3 * HOUR, 2 * HOUR, MINUTE, 5 * HOUR]):
+    for hour, age in enumerate([4 * HOUR, 3 * HOUR, MINUTE, 5 * HOUR]):
         run(hour, 10 + hour, age)
     assert [body["title"] for body in stub.bodies] == [
         "high: ethereum lags", "Over: ethereum lags", "high: ethereum lags",

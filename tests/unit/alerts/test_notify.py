@@ -61,7 +61,7 @@ KINDS = ("slack", "telegram", "discord", "pagerduty", "mattermost", "json")
 def test_message_arrives_whole(kind: str, stub: HttpStub, monkeypatch: pytest.MonkeyPatch) -> None:
     assert send(addresses(stub, monkeypatch)[kind]) == [""]
     said = repr(stub.bodies)
-    for part in ("high: transform failed", "no disk (run r)", "docs/runbooks/step-failed.md"):
+    for part in ("high: transform failed", "no disk (run r)", "docs/runbooks/step-failed"):
         assert part in said
 
 
@@ -113,7 +113,7 @@ def test_long_message_fits_with_whole_lines_and_its_runbook(
     (body,) = stub.bodies
     assert len(body["text"]) < 4096
     assert "more lines" in body["text"]
-    assert body["text"].endswith("docs/runbooks/anomaly.md")
+    assert body["text"].endswith("docs/runbooks/anomaly")
 
 
 @pytest.mark.parametrize("kind", KINDS)
