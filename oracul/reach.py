@@ -193,9 +193,11 @@ def _judge_connection(event: str, facts: tuple[object, ...]) -> None:
 
 def _proxy_addresses() -> frozenset[tuple[str, int]]:
     found: set[tuple[str, int]] = set()
-    for url in getproxies().values():
+    for scheme, url in getproxies().items():
         with suppress(OSError, ValueError):
-            proxy = urlsplit(url)
+            proxy = urlsplit(url if "://" in url else f"//{url}")
+            if scheme == "no" or not proxy.hostname:
+                continue
             rows = socket.getaddrinfo(proxy.hostname, proxy.port or 80, type=socket.SOCK_STREAM)
             found |= {(str(row[4][0]), int(row[4][1])) for row in rows}
     return frozenset(found)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from oracul.alerts.plan import Silence, Telling
-from oracul.alerts.rules import Alert, identity
+from oracul.alerts.rules import Alert, identity, rank
 from oracul.errors import ConfigError
 from oracul.warehouse import Client
 
@@ -54,7 +54,7 @@ def standing(client: Client) -> dict[str, dict[str, Telling]]:
         for alert_id, row in rows.items():
             if row.is_open and row.alert.subject:
                 found.setdefault(alert_id, {})[channel] = row
-    return dict(sorted(found.items(), key=lambda item: _began(item[1]), reverse=True))
+    return dict(sorted(found.items(), key=lambda item: _newest_and_worst(item[1]), reverse=True))
 
 
 def acknowledge(client: Client, prefixes: Iterable[str], by: str, now: datetime) -> list[Alert]:
@@ -64,12 +64,15 @@ def acknowledge(client: Client, prefixes: Iterable[str], by: str, now: datetime)
     """
     stands = standing(client)
     chosen = [_only(prefix, list(stands)) for prefix in prefixes]
+    rows: dict[str, list[Telling]] = {}
     for alert_id in chosen:
         for channel, row in stands[alert_id].items():
             taken_over = replace(
                 row, status="acknowledged", acknowledged_by=by, last_at=max(now, row.last_at)
             )
-            write(client, channel, [taken_over])
+            rows.setdefault(channel, []).append(taken_over)
+    for channel, taken_over_there in rows.items():
+        write(client, channel, taken_over_there)
     return [next(iter(stands[alert_id].values())).alert for alert_id in chosen]
 
 
@@ -116,8 +119,9 @@ def _write_silence(client: Client, row: list[object], now: datetime) -> None:
     )  # fmt: skip
 
 
-def _began(rows: dict[str, Telling]) -> datetime:
-    return min(row.first_at for row in rows.values())
+def _newest_and_worst(rows: dict[str, Telling]) -> tuple[datetime, int]:
+    first_at = min(row.first_at for row in rows.values())
+    return first_at, max(rank(row.alert.severity) for row in rows.values())
 
 
 def _only(prefix: str, ids: Sequence[str]) -> str:

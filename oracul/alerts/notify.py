@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from oracul.alerts.messages import OVER, Message
 from oracul.http import RetryPolicy, wait_seconds
-from oracul.reach import Watch, watched_connections
+from oracul.reach import Watch, refusal_of_host, watched_connections
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -32,6 +32,7 @@ _STATUS = re.compile(r"error=(\d{3})\b")
 _FINAL = frozenset({"400", "401", "403", "404", "405", "410", "413"})
 _TYPES = {"critical": "failure", "high": "failure", "medium": "warning", "low": "info"}
 _HINT = "Set ORACUL_ALERTS__ALLOW_PRIVATE_WEBHOOK=true if it is meant to be there."
+_LED_ASTRAY = f"leads to an address that {{why}}: it was not asked. {_HINT}"
 
 
 def notify_all(
@@ -56,6 +57,8 @@ def notify_all(
         service = _open(url)
         if service is None:
             return [f"channel {name} is not an address that Apprise knows"] * len(messages)
+        if why := _refusal(service, allows_private):
+            return [f"channel {name} {_LED_ASTRAY.format(why=why)}"] * len(messages)
         faults: list[str] = []
         start = clock()
         for message in messages:
@@ -68,6 +71,17 @@ def notify_all(
                     fault = _retried(service, message, said, watch, policy, clock, sleep)
                 faults.append(f"channel {name} {fault}" if fault else "")
         return faults
+
+
+def _refusal(service: "NotifyBase", allows_private: bool) -> str:
+    """Why a host that is written as a number is not asked, also not through a proxy."""
+    hosts = {getattr(service, name, None) for name in ("host", "smtp_host")}
+    refusals = (
+        refusal_of_host(host, allows_private=allows_private)
+        for host in hosts
+        if isinstance(host, str)
+    )
+    return next((why for why in refusals if why), "")
 
 
 def _retried(
@@ -86,7 +100,7 @@ def _retried(
         if _send(service, message):
             return ""
         if watch.refused:
-            return f"leads to an address that {watch.refused}: it was not asked. {_HINT}"
+            return _LED_ASTRAY.format(why=watch.refused)
         status = next((found[1] for text in said if (found := _STATUS.search(text))), "")
         fault = f"answered HTTP {status}" if status else "did not take the message"
         # Half the deadline: the try that follows takes its time, too.

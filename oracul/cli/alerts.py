@@ -17,12 +17,16 @@ app = typer.Typer(
     "`oracul alert` is the step that tells people.",
 )
 ID_SHOWN = 8
+OLD_NEWS = timedelta(days=7)
 _DURATION = re.compile(r"(\d+)(m|h|d)")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 @app.command("list")
 def list_alerts(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also anomalies that were told over a week ago.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show the alerts that stand, the newest first, what each channel knows, and the silences."""
@@ -30,7 +34,11 @@ def list_alerts(
     from oracul.times import utc_now
 
     client, now = _client(), utc_now()
-    stands = standing(client)
+    stands = {
+        alert_id: rows
+        for alert_id, rows in standing(client).items()
+        if everything or not _is_old_news(rows, now)
+    }
     quiet = [silence for silence in silences(client) if silence.until > now]
     if json:
         facts = {
@@ -52,17 +60,27 @@ def list_alerts(
 
 @app.command()
 def ack(
-    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Ids, or how they begin.")],
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID…]", help="Ids, or how they begin.")
+    ] = None,
+    rule: Annotated[str, typer.Option("--rule", help="All that stand of this rule.")] = "",
     by: Annotated[
         str | None, typer.Option("--by", help="Who takes them over. Default: you, by login.")
     ] = None,
 ) -> None:
     """Take alerts over: they are not tried again on channels that did not take them."""
-    from oracul.alerts.ledger import acknowledge
+    from oracul.alerts.ledger import acknowledge, standing
     from oracul.cli.console import out, plain
+    from oracul.errors import ConfigError
     from oracul.times import utc_now
 
-    for alert in acknowledge(_client(), ids, by or _login(), utc_now()):
+    client, chosen = _client(), list(ids or ())
+    if rule:
+        stands = standing(client).items()
+        chosen += [i for i, rows in stands if next(iter(rows.values())).alert.rule == _known(rule)]
+    if not chosen:
+        raise ConfigError("Nothing to acknowledge.", hint="`oracul alerts list` shows the ids.")
+    for alert in acknowledge(client, chosen, by or _login(), utc_now()):
         out.print(f"Acknowledged: {plain(alert.title)} ({alert.alert_id[:ID_SHOWN]})")
 
 
@@ -80,19 +98,22 @@ def silence(
 ) -> None:
     """Keep a rule, or what alerts are about, quiet for a while. What stands after it is told."""
     from oracul.alerts.ledger import silence as keep_quiet
-    from oracul.alerts.rules import RULES
     from oracul.cli.console import out
     from oracul.errors import ConfigError
     from oracul.times import utc_now
 
     if not rule and not subject:
         raise ConfigError("Say what to silence: --rule, --subject or both.")
-    if rule and rule not in RULES:
-        raise ConfigError(f"There is no rule {rule!r}.", hint=f"Rules: {', '.join(RULES)}.")
     now = utc_now()
     until = now + _duration(lasting)
     silence_id = keep_quiet(
-        _client(), rule=rule, subject=subject, until=until, reason=reason, by=_login(), now=now
+        _client(),
+        rule=rule and _known(rule),
+        subject=subject,
+        until=until,
+        reason=reason,
+        by=_login(),
+        now=now,
     )
     out.print(
         f"Silenced until {until:%Y-%m-%d %H:%M} UTC."
@@ -146,6 +167,21 @@ def _client() -> "Client":
     client = connect(settings())
     migrate(client)
     return client
+
+
+def _known(rule: str) -> str:
+    from oracul.alerts.rules import RULES
+    from oracul.errors import ConfigError
+
+    if rule not in RULES:
+        raise ConfigError(f"There is no rule {rule!r}.", hint=f"Rules: {', '.join(RULES)}.")
+    return rule
+
+
+def _is_old_news(rows: "dict[str, Telling]", now: datetime) -> bool:
+    """An anomaly stands for good, since it happened; nobody looks at it for ever."""
+    is_anomaly = next(iter(rows.values())).alert.rule == "anomaly"
+    return is_anomaly and now - _first_at(rows) > OLD_NEWS
 
 
 def _login() -> str:
@@ -208,7 +244,7 @@ def _show(stands: "dict[str, dict[str, Telling]]") -> None:
             f"{_first_at(rows):%Y-%m-%d %H:%M}",
             f"[{style}]{alert.severity}[/]",
             alert.rule,
-            plain(alert.title),
+            plain(alert.body if alert.rule == "anomaly" else alert.title),
             known,
         )
     out.print(table)

@@ -70,6 +70,10 @@ def test_ack_takes_an_alert_over(ask: Any) -> None:
     assert (after["acknowledged_by"], after["channels"]) == ("ada", {"console": "acknowledged"})
 
 
+def test_ack_takes_over_all_of_a_rule(ask: Any) -> None:
+    assert "transform failed" in ask("ack", "--rule", "step_failed")
+
+
 def test_silence_is_listed_until_it_is_lifted(ask: Any) -> None:
     said = ask("silence", "--subject", "transform", "--for", "4h", "--reason", "new disk")
     assert "oracul alerts unsilence" in said
@@ -88,6 +92,8 @@ def test_silence_is_listed_until_it_is_lifted(ask: Any) -> None:
         ("silence", "--rule", "lag", "--for", "soon"),
         ("silence", "--rule", "lag", "--for", "0h"),
         ("ack", "zzzz"),
+        ("ack",),
+        ("ack", "--rule", "lag"),
         ("unsilence", "zzzz"),
         ("test",),
     ],

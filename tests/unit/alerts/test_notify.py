@@ -70,7 +70,7 @@ def test_hostile_text_arrives_as_text(
     kind: str, stub: HttpStub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = [TroubledStep(n, n, "failed", f"the node says {n}", "r", "r") for n in HOSTILE]
-    assert send(addresses(stub, monkeypatch)[kind], *bundle(step_alerts(steps)[:3]))[0] == ""
+    assert send(addresses(stub, monkeypatch)[kind], *bundle(step_alerts(steps[:1]))) == [""]
     assert send(addresses(stub, monkeypatch)[kind], *bundle(step_alerts(steps))) == [""]
     said = " ".join(texts(stub.bodies))
     assert not {"<", ">", "@", "`", "*", "\x1b", "\u202e", "://"} & set_of(said)
