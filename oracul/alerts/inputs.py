@@ -31,8 +31,10 @@ from oracul.alerts.rules import (
     check_alerts,
     step_alerts,
 )
+from oracul.errors import WarehouseError
+from oracul.log import get_logger
 from oracul.settings import Settings
-from oracul.warehouse import Client
+from oracul.warehouse import Client, warehouse_errors
 
 Row = TypeVar("Row")
 _HERE = Path(__file__).parent
@@ -67,7 +69,7 @@ def state_alerts(settings: Settings, client: Client, now: datetime) -> list[Aler
         ),
         *price_alerts(_rows(client, "refused_prices", RefusedAnswers, **at)),
         *disk_alerts(
-            _rows(client, "disks", Disk),
+            _disks(client),
             least_ratio=limits.min_free_disk_ratio,
             least_gb=limits.min_free_disk_gb,
         ),
@@ -86,6 +88,16 @@ def quotas(settings: Settings) -> dict[str, int]:
         name: getattr(chain, "daily_requests", None) for name, chain in settings.chains.items()
     }
     return {name: int(quota) for name, quota in found.items() if quota}
+
+
+def _disks(client: Client) -> list[Disk]:
+    """The warehouse's disks; none on a server whose roles, made before, may not see them."""
+    try:
+        with warehouse_errors("The disks cannot be read"):
+            return _rows(client, "disks", Disk)
+    except WarehouseError as error:
+        get_logger().warning("disks_not_read", because=error.message)
+        return []
 
 
 def _rpc_usage(client: Client, now: datetime) -> list[RpcUsage]:

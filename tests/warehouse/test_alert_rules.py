@@ -98,17 +98,17 @@ def test_followed_chain_lags_and_a_recorded_one_does_not(clean: Client) -> None:
 
 
 def test_gap_is_told_when_nobody_fills_it(clean: Client) -> None:
-    add_blocks(clean, [1, 2, 5, 6, 9], landed=2 * HOUR)
+    add_blocks(clean, [1, 2, 5, 6, 9], landed=3 * HOUR)
     add_blocks(clean, [1, 9], chain="base")
-    add_blocks(clean, [1, 9], chain="devnet", landed=2 * HOUR)
+    add_blocks(clean, [1, 9], chain="devnet", landed=3 * HOUR)
     (alert,) = found(clean)
     assert (alert.rule, alert.subject) == ("gap", "ethereum")
     assert alert.body == "4 blocks in 2 gaps, the newest up to block 8"
 
 
 def test_block_that_was_landed_again_is_no_gap(clean: Client) -> None:
-    add_blocks(clean, [1, 2, 3], landed=2 * HOUR)
-    add_blocks(clean, [2], landed=3 * HOUR)
+    add_blocks(clean, [1, 2, 3], landed=3 * HOUR)
+    add_blocks(clean, [2], landed=4 * HOUR)
     assert found(clean) == []
 
 

@@ -263,8 +263,8 @@ def test_every_kind_of_channel_hears_within_thirty_seconds_of_detection(
     detected = time.monotonic()
     site.check(NOW, "fail")
     told = site.run()
-    took = time.monotonic() - detected
-    assert took < PROMISED_SECONDS
+    arrivals = [at - detected for at in (*stub.times, *mail.times)]
+    assert max(arrivals) < PROMISED_SECONDS
     assert sorted(path.split("/")[1] for path, _ in stub.posts) == ["hook", "hooks", "services"]
     assert len(mail.mails) == 1
     assert told.undelivered[0].startswith("channel dead did not take the message")
