@@ -5,14 +5,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from oracul.alerts.conditions import (
-    BranchChange,
-    BrokenBlocks,
-    ChainGap,
-    ChainTip,
-    Disk,
-    RefusedAnswers,
-    RpcUsage,
-    StepRhythm,
     branch_alerts,
     budget_alerts,
     disk_alerts,
@@ -30,6 +22,16 @@ from oracul.alerts.rules import (
     anomaly_alerts,
     check_alerts,
     step_alerts,
+)
+from oracul.alerts.states import (
+    BranchChange,
+    BrokenBlocks,
+    ChainGap,
+    ChainTip,
+    Disk,
+    RefusedAnswers,
+    RpcUsage,
+    StepRhythm,
 )
 from oracul.errors import WarehouseError
 from oracul.log import get_logger

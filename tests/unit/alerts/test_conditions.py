@@ -7,14 +7,6 @@ import pytest
 
 from oracul.alerts.conditions import (
     LEAST_REFUSED_BLOCKS,
-    BranchChange,
-    BrokenBlocks,
-    ChainGap,
-    ChainTip,
-    Disk,
-    RefusedAnswers,
-    RpcUsage,
-    StepRhythm,
     branch_alerts,
     budget_alerts,
     disk_alerts,
@@ -24,6 +16,16 @@ from oracul.alerts.conditions import (
     named,
     price_alerts,
     proof_alerts,
+)
+from oracul.alerts.states import (
+    BranchChange,
+    BrokenBlocks,
+    ChainGap,
+    ChainTip,
+    Disk,
+    RefusedAnswers,
+    RpcUsage,
+    StepRhythm,
 )
 
 NOW = datetime(2024, 5, 2, 12, tzinfo=UTC)
