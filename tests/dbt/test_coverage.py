@@ -66,7 +66,7 @@ def test_marts_wait_when_a_source_was_built_since(coverage, dbt_client):
 def test_marts_by_day_are_those_of_the_folder():
     folder = DBT_PROJECT_DIR / "models" / "marts"
     models = {p.stem for g in MART_GROUPS for p in (folder / g).glob("*.sql")}
-    text = (folder / "quality" / "coverage_daily.sql").read_text()
+    text = (folder / "quality" / "coverage_marts_daily.sql").read_text()
     named = set(re.findall(r"\('(\w+)', '(?:blocks|erc20_transfers)'\)", text))
     assert named == {model for model in models if not model.endswith("_weekly")}
 
