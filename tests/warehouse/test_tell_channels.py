@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from oracul.alerts.last_resort import tell_without_ledger
 from oracul.alerts.ledger import acknowledge, silence, standing, unsilence
 from oracul.errors import ConfigError
 from oracul.settings import AlertSettings, ChannelSettings, Settings
-from oracul.warehouse import Client
+from oracul.warehouse import Client, connect
 from tests.fixtures.channel_stubs import HttpStub, MailStub, serve_http_stub, serve_mail_stub
 
 NOW = datetime(2024, 5, 2, 12, tzinfo=UTC)
@@ -268,6 +269,19 @@ def test_every_kind_of_channel_hears_within_thirty_seconds_of_detection(
     assert sorted(path.split("/")[1] for path, _ in stub.posts) == ["hook", "hooks", "services"]
     assert len(mail.mails) == 1
     assert told.undelivered[0].startswith("channel dead did not take the message")
+
+
+def test_two_tellings_at_once_tell_once(
+    site: Site, stub: HttpStub, warehouse_settings: Settings
+) -> None:
+    """The pipeline's own and the scheduled one."""
+    site.check(NOW, "fail")
+    other = Site(connect(warehouse_settings), site.home, **site.channels)
+    with ThreadPoolExecutor() as pool:
+        told = list(pool.map(lambda one: one.run(), [site, other]))
+    other.client.close()
+    assert sorted(len(t.sent) for t in told) == [0, 1]
+    assert len(stub.posts) == 1
 
 
 def test_without_a_warehouse_every_channel_for_failed_steps_is_told(
