@@ -232,7 +232,7 @@ class AlertSettings(_Group):
     )
     min_severity: Severity = Field("high", description="anomalies below this are only stored")
     max_lag_minutes: int = Field(
-        120, ge=1, description="a followed chain whose newest block is older lags"
+        30, ge=1, description="a followed chain whose newest block is older lags"
     )
     min_reorg_blocks: int = Field(
         3, ge=1, description="a change of branch that replaced fewer blocks is not told"

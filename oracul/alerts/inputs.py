@@ -86,10 +86,8 @@ def followed_chains(settings: Settings) -> list[str]:
 
 def quotas(settings: Settings) -> dict[str, int]:
     """Requests that a chain's endpoints may be sent in a day, where that is set."""
-    found = {
-        name: getattr(chain, "daily_requests", None) for name, chain in settings.chains.items()
-    }
-    return {name: int(quota) for name, quota in found.items() if quota}
+    quotas = {name: chain.daily_requests for name, chain in settings.chains.items()}
+    return {name: quota for name, quota in quotas.items() if quota}
 
 
 def _disks(client: Client) -> list[Disk]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from oracul.errors import WarehouseError
-from oracul.warehouse import Client
+
+if TYPE_CHECKING:
+    from oracul.warehouse import Client
 
 BLOCK_DATASETS = ("blocks", "transactions", "logs", "withdrawals")
 DATASETS = (*BLOCK_DATASETS, "prices", "marts")
@@ -37,7 +39,7 @@ class Day(NamedTuple):
     last_verified_at: object
 
 
-def read_days(client: Client, chain: str | None, first: date, last: date) -> list[Day]:
+def read_days(client: "Client", chain: str | None, first: date, last: date) -> list[Day]:
     """What is known of the days, by chain and day. Raises WarehouseError before the first build."""
     if not int(str(client.command("exists table marts.coverage_daily"))):
         raise WarehouseError(
