@@ -207,6 +207,7 @@ def tables_of(outcome: Outcome) -> Iterator[tuple[str, list[dict[str, Any]], str
         [
             {"chain": one.chain, "table": f"raw.{table}", "rows": f"{rows:,}"}
             for one in landed
+            if one.blocks
             for table, rows in one.rows.items()
         ],
         "Rows that were landed.",

@@ -3,7 +3,14 @@
 from prefect import flow
 
 from flows.steps import Run
-from flows.tasks import BlockSpan, ChainName, run_as_tasks, run_name
+from flows.tasks import (
+    BlockSpan,
+    ChainName,
+    LastDays,
+    days_up_to_today,
+    run_as_tasks,
+    run_name,
+)
 from oracul.settings import load_settings
 from oracul.spans import parse_blocks
 
@@ -15,7 +22,7 @@ def ingest_chain(chain: ChainName = None, blocks: BlockSpan = None) -> None:
     run_as_tasks(["ingest_chain", "ingest_tokens"], run)
 
 
-@flow(name="ingest-prices")
-def ingest_prices() -> None:
+@flow(name="ingest-prices", flow_run_name=run_name)
+def ingest_prices(last_days: LastDays = None) -> None:
     """Land spot prices for the days of the landed blocks."""
-    run_as_tasks(["ingest_prices"])
+    run_as_tasks(["ingest_prices"], Run(load_settings(), days=days_up_to_today(last_days)))

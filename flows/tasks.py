@@ -1,6 +1,7 @@
 """Steps as Prefect tasks: one call each, and a table of how they ended."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from prefect import get_run_logger, task
@@ -16,6 +17,7 @@ from flows.trouble import trouble_is_over
 from oracul.chains import load_chains
 from oracul.errors import ConfigError, ForkBelowFinality, OraculError, QualityError
 from oracul.settings import load_settings
+from oracul.times import utc_now
 
 KnownChain = Annotated[
     str, Field(description="Chain slug.", json_schema_extra={"enum": sorted(load_chains())})
@@ -27,6 +29,10 @@ ChainName = Annotated[
         json_schema_extra={"enum": [None, *sorted(load_chains())]},
     ),
 ]
+LastDays = Annotated[
+    int | None,
+    Field(description="Only this many UTC days up to today. Empty: everything.", ge=1),
+]
 BlockSpan = Annotated[
     str | None,
     Field(
@@ -34,6 +40,12 @@ BlockSpan = Annotated[
         pattern=r"^\d+:\d+$",
     ),
 ]
+
+
+def days_up_to_today(count: int | None) -> tuple[date, date] | None:
+    """The last UTC days, both taken; None for None."""
+    today = utc_now().date()
+    return (today - timedelta(days=count - 1), today) if count else None
 
 
 def run_name() -> str:

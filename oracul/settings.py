@@ -279,7 +279,7 @@ class MaintenanceSettings(_Group):
     )
     data_docs_days: int = Field(14, ge=1, description="days of result pages in the Data Docs")
     prefect_days: int = Field(
-        30, ge=1, description="days that ended flow runs, their logs and artifacts stay in Prefect"
+        7, ge=1, description="days that ended flow runs, their logs and artifacts stay in Prefect"
     )
 
     @field_validator("backup_place")
