@@ -132,7 +132,8 @@ def test_mart_with_another_column_is_replaced_whole(mended_job, dbt_settings, db
 def test_days_that_a_build_left_undone_are_not_published(mended_job, dbt_settings, dbt_client):
     before = content_hashes(dbt_client, ("marts",))
     dbt_client.command(
-        "insert into meta.built_days select model, block_date, 0, 'killed', now64(3)"
+        "insert into meta.built_days (model, block_date, input_version, code_version, built_at)"
+        " select model, block_date, 0, 'killed', now64(3)"
         " from meta.built_days final where model = 'marts_next.token_metrics_daily'"
         f" and block_date = '{DAYS[0]}'"
     )

@@ -14,12 +14,12 @@ counted as (
     union all
     -- Tables are built for all chains at once: each chain of the day shows them.
     select
-        marts.block_date, chain_days.chain, 'marts' as dataset, marts.proven_count,
-        marts.partial_count, 0 as broken_count, marts.missing_count, 0 as verified_count,
+        built.block_date, chain_days.chain, 'marts' as dataset, built.proven_count,
+        built.partial_count, 0 as broken_count, built.missing_count, 0 as verified_count,
         null as last_verified_at
-    from {{ ref('coverage_marts_daily') }} as marts
+    from {{ ref('coverage_marts_daily') }} as built
     inner join {{ ref('coverage_prices_daily') }} as chain_days
-        on marts.block_date = chain_days.block_date
+        on built.block_date = chain_days.block_date
 )
 
 select
