@@ -34,7 +34,7 @@ def test_worker_waits_for_the_deployments(tmp_path):
 
 def test_warehouse_elsewhere_is_no_part(tmp_path):
     settings = _settings(tmp_path, clickhouse=ClickHouseSettings(host="ch.example"))
-    assert [part.name for part in parts_of(settings)] == ["prefect", "worker"]
+    assert [part.name for part in parts_of(settings)] == ["prefect", "worker", "worker-ingest"]
 
 
 def test_servers_listen_on_this_machine_only(tmp_path):
