@@ -1,6 +1,7 @@
 """Flows that land raw data."""
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 
 from flows.steps import Run
 from flows.tasks import BlockSpan, ChainName, run_as_tasks, run_name
@@ -9,13 +10,13 @@ from oracul.spans import parse_blocks
 
 
 @flow(name="ingest-chain", flow_run_name=run_name)
-def ingest_chain(chain: ChainName = None, blocks: BlockSpan = None) -> None:
+def ingest_chain(chain: ChainName = None, blocks: BlockSpan = None) -> State[None]:
     """Land proven blocks, then ask new tokens what they are."""
     run = Run(load_settings(), chain=chain, blocks=parse_blocks(blocks))
-    run_as_tasks(["ingest_chain", "ingest_tokens"], run)
+    return run_as_tasks(["ingest_chain", "ingest_tokens"], run)
 
 
-@flow(name="ingest-prices")
-def ingest_prices() -> None:
+@flow(name="ingest-prices", flow_run_name=run_name)
+def ingest_prices() -> State[None]:
     """Land spot prices for the days of the landed blocks."""
-    run_as_tasks(["ingest_prices"])
+    return run_as_tasks(["ingest_prices"])

@@ -4,34 +4,45 @@ from datetime import date, timedelta
 from typing import Annotated
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from pydantic import Field
 
+from flows.form import may_be_empty, told
 from flows.steps import Run
-from flows.tasks import BlockSpan, ChainName, run_as_tasks, run_name
+from flows.tasks import SPAN, SPAN_TEXT, ChainName, run_as_tasks, run_name
 from oracul.settings import load_settings
 from oracul.spans import parse_blocks
 from oracul.times import utc_now
 
 LastDays = Annotated[
     int | None,
-    Field(description="Only this many UTC days up to today. Empty: everything.", ge=1),
+    Field(ge=1),
+    may_be_empty("Only this many UTC days up to today. Empty: everything.", type="integer",
+                 minimum=1),
+]  # fmt: skip
+StoredBlocks = Annotated[
+    str | None,
+    Field(pattern=SPAN),
+    may_be_empty(f"{SPAN_TEXT} Empty: all that are stored.", type="string", pattern=SPAN),
 ]
+Offline = Annotated[bool, told("Ask no node: prove by the stored headers alone.")]
+Repair = Annotated[bool, told("Land again what does not hold.")]
 
 
 @flow(name="verify", flow_run_name=run_name)
 def verify(
     chain: ChainName = None,
-    blocks: BlockSpan = None,
+    blocks: StoredBlocks = None,
     last_days: LastDays = None,
-    offline: bool = False,
-    repair: bool = False,
-) -> None:
+    offline: Offline = False,
+    repair: Repair = False,
+) -> State[None]:
     """Prove stored rows against headers and nodes, then tell people; a fault fails the run."""
     run = Run(
         load_settings(), chain=chain, blocks=parse_blocks(blocks), days=_days(last_days),
         is_offline=offline, repairs=repair,
     )  # fmt: skip
-    run_as_tasks(["verify", "alert"], run)
+    return run_as_tasks(["verify", "alert"], run)
 
 
 def _days(count: int | None) -> tuple[date, date] | None:

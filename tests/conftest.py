@@ -32,4 +32,5 @@ pytest_plugins = [
     "tests.fixtures.chain_landing",
     "tests.fixtures.evm_node",
     "tests.fixtures.promises",
+    "tests.fixtures.operated_stack",
 ]
