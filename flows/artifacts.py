@@ -2,10 +2,12 @@
 
 import threading
 import time
+from contextlib import closing
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.exceptions import PrefectException
@@ -14,14 +16,21 @@ from prefect.runtime import flow_run
 from flows.steps import Outcome
 from flows.tables import step_rows, tables_of
 from oracul.alerts.text import harmless
+from oracul.analytics.coverage import MARKS, NO_BLOCKS, heat_map, read_days
+from oracul.errors import WarehouseError
 from oracul.log import get_logger
+from oracul.settings import Settings
+from oracul.times import utc_now
 from oracul.units import compact, seconds_text
+from oracul.warehouse import connect
 
 # Often enough to watch, seldom enough to cost the server nothing.
 SHOWN_EVERY_SECONDS = 2.0
 # The page draws every row at once.
 MOST_ROWS = 500
 LONGEST_CELL = 4000
+# Days in one line of a map: wide enough to see weeks, narrow enough for the page.
+_MAP_WIDTH = 100
 
 
 class ShownProgress:
@@ -135,6 +144,24 @@ def show_outcomes(run_id: str, outcomes: list[Outcome]) -> None:
         for key, rows, description in tables_of(outcome):
             if rows:
                 show_table(key, rows, description)
+
+
+def show_coverage(settings: Settings, chain: str | None = None) -> None:
+    """The last year of each chain as `oracul coverage` draws it; nothing before the first build."""
+    with closing(connect(settings)) as client:
+        try:
+            newest = utc_now().date() + timedelta(days=1)
+            days = read_days(client, chain, newest - timedelta(days=366), newest)
+        except WarehouseError:
+            return
+    for name in dict.fromkeys(day.chain for day in days):
+        lines = heat_map([day for day in days if day.chain == name], _MAP_WIDTH)
+        legend = "  ".join(f"{mark} {status}" for status, mark in MARKS.items())
+        create_markdown_artifact(
+            key=f"coverage-{name}",
+            markdown="\n".join(["```", *lines, "", f"{legend}  {NO_BLOCKS} no blocks", "```"]),
+            description=f"Days of {name} in UTC: what is proven, partial, missing or broken.",
+        )
 
 
 def _flow() -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.artifacts import ShownProgress
+from flows.artifacts import ShownProgress, show_coverage
 from flows.backfilling import backfill_run, steps_of
 from flows.form import may_be_empty, told
 from flows.steps import ALL_OF_IT, Order, What
@@ -47,4 +47,6 @@ def backfill(
         load_settings(), chain, blocks, (first_day, last_day), what=what, order=order,
         progress=ShownProgress("backfill-progress"),
     )  # fmt: skip
-    return run_as_tasks(["plan_backfill"] if dry_run else steps_of(run), run)
+    ended = run_as_tasks(["plan_backfill"] if dry_run else steps_of(run), run)
+    show_coverage(run.settings, chain)
+    return ended

@@ -1,6 +1,7 @@
 """What each step does: one call into a room, and its report in one sentence."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Literal, Protocol
 
 from flows.maintenance import do_parts
@@ -14,7 +15,8 @@ from oracul.errors import (
     SourceUnavailable,
 )
 from oracul.settings import ChainSettings, variable_name
-from oracul.warehouse import Client, StepRun, step_run
+from oracul.times import day_start
+from oracul.warehouse import Client, StepRun, last_done, step_run
 from oracul.warehouse.publish import MARTS_NEXT, mart_tables
 from oracul.warehouse.publish import publish as publish_marts
 
@@ -95,8 +97,11 @@ def ingest_tokens(run: Run, client: Client, _: StepRun) -> Outcome:
     from extractors.evm.tokens import extract_tokens
 
     def ask(chain: str, record: StepRun) -> Report:
+        done_at = None if run.is_whole else last_done(client, "ingest_tokens", chain)
+        # A day more: logs of a branch that lost may have become canonical since.
+        since = done_at - timedelta(days=1) if done_at else None
         asked = extract_tokens(
-            run.settings, client, chain, run_id=run.run_id, progress=run.progress
+            run.settings, client, chain, run_id=run.run_id, since=since, progress=run.progress
         )
         record.rows_out = asked.landed
         return asked
@@ -147,6 +152,7 @@ def ingest_prices(run: Run, client: Client, record: StepRun) -> Outcome:
             run.settings,
             client,
             run_id=run.run_id,
+            start=day_start(run.days[0]) if run.days else None,
             now=run.now,
             chains=[run.chain] if run.chain else None,
             progress=run.progress,

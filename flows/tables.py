@@ -82,6 +82,7 @@ def _landed(reports: list[Any]) -> Iterator[Table]:
         [
             {"chain": one.chain, "table": f"raw.{table}", "rows": f"{rows:,}"}
             for one in landed
+            if one.blocks
             for table, rows in one.rows.items()
         ],
         "Rows that were landed.",

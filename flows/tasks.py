@@ -1,6 +1,7 @@
 """Steps as Prefect tasks: one call each, and a table of how they ended."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from prefect import get_run_logger, task
@@ -20,6 +21,7 @@ from oracul.alerts.text import harmless
 from oracul.chains import load_chains
 from oracul.errors import ConfigError, ForkBelowFinality, OraculError, QualityError
 from oracul.settings import load_settings
+from oracul.times import utc_now
 from oracul.units import plural
 from oracul.warehouse.publish import MART_GROUPS
 
@@ -38,6 +40,12 @@ ChainName = Annotated[
     may_be_empty("Only this chain. Empty: every chain with an endpoint.", type="string",
                  enum=_CHAINS),
 ]  # fmt: skip
+LastDays = Annotated[
+    int | None,
+    Field(ge=1),
+    may_be_empty("Only this many UTC days up to today. Empty: everything.", type="integer",
+                 minimum=1),
+]  # fmt: skip
 BlockSpan = Annotated[
     str | None,
     Field(pattern=SPAN),
@@ -51,6 +59,12 @@ StretchOfBlocks = Annotated[
 FullRefresh = Annotated[
     bool, told("Build and check everything again, not only the days whose inputs changed.")
 ]
+
+
+def days_up_to_today(count: int | None) -> tuple[date, date] | None:
+    """The last UTC days, both taken; None for None."""
+    today = utc_now().date()
+    return (today - timedelta(days=count - 1), today) if count else None
 
 
 def run_name() -> str:

@@ -1,25 +1,26 @@
 """Flow that proves again what is stored."""
 
-from datetime import date, timedelta
 from typing import Annotated
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from pydantic import Field
 
+from flows.artifacts import show_coverage
 from flows.form import may_be_empty, told
 from flows.steps import Run
-from flows.tasks import SPAN, SPAN_TEXT, ChainName, run_as_tasks, run_name
+from flows.tasks import (
+    SPAN,
+    SPAN_TEXT,
+    ChainName,
+    LastDays,
+    days_up_to_today,
+    run_as_tasks,
+    run_name,
+)
 from oracul.settings import load_settings
 from oracul.spans import parse_blocks
-from oracul.times import utc_now
 
-LastDays = Annotated[
-    int | None,
-    Field(ge=1),
-    may_be_empty("Only this many UTC days up to today. Empty: everything.", type="integer",
-                 minimum=1),
-]  # fmt: skip
 StoredBlocks = Annotated[
     str | None,
     Field(pattern=SPAN),
@@ -39,12 +40,10 @@ def verify(
 ) -> State[None]:
     """Prove stored rows against headers and nodes, then tell people; a fault fails the run."""
     run = Run(
-        load_settings(), chain=chain, blocks=parse_blocks(blocks), days=_days(last_days),
+        load_settings(), chain=chain, blocks=parse_blocks(blocks), days=days_up_to_today(last_days),
         is_offline=offline, repairs=repair,
     )  # fmt: skip
-    return run_as_tasks(["verify", "alert"], run)
-
-
-def _days(count: int | None) -> tuple[date, date] | None:
-    today = utc_now().date()
-    return (today - timedelta(days=count - 1), today) if count else None
+    try:
+        return run_as_tasks(["verify", "alert"], run)
+    finally:
+        show_coverage(run.settings, chain)

@@ -8,8 +8,13 @@ then only addresses written as numbers can be judged here.
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -132,3 +137,67 @@ class GuardedResolver(aiohttp.ThreadedResolver):
             if why:
                 raise OSError(f"the name leads to an address that {why}")
         return found
+
+
+@dataclass
+class Watch:
+    """What one thread may connect to, and why it was last kept from connecting; '' = it was not."""
+
+    allows_private: bool
+    proxies: frozenset[tuple[str, int]] = frozenset()
+    refused: str = ""
+
+
+_watching = threading.local()
+_hooked = threading.Lock()
+_hooks: list[Callable[[str, tuple[object, ...]], None]] = []
+
+
+@contextmanager
+def watched_connections(*, allows_private: bool) -> Iterator[Watch]:
+    """Inside, this thread connects to no address that is refused: the attempt fails as OSError.
+
+    For libraries that open connections by themselves. What is judged is the address that the
+    system is asked to connect to, whatever name or redirect led there. The environment's proxies
+    are reached in any case. Other threads are not watched.
+    """
+    with _hooked:
+        if not _hooks:  # a hook stays for the life of the process
+            sys.addaudithook(_judge_connection)
+            _hooks.append(_judge_connection)
+    _watching.watch = watch = Watch(allows_private, _proxy_addresses())
+    try:
+        yield watch
+    finally:
+        _watching.watch = None
+
+
+def _judge_connection(event: str, facts: tuple[object, ...]) -> None:
+    if event != "socket.connect":
+        return
+    watch: Watch | None = getattr(_watching, "watch", None)
+    address = facts[1]
+    if watch is None or not isinstance(address, tuple) or address[:2] in watch.proxies:
+        return
+    host = str(address[0])
+    # A name is resolved by the socket itself, unseen: libraries resolve before they connect.
+    why = (
+        refusal(host, allows_private=watch.allows_private)
+        if _is_number(host)
+        else "was not resolved before"
+    )
+    if why:
+        watch.refused = why
+        raise ConnectionRefusedError(f"the address {why}")
+
+
+def _proxy_addresses() -> frozenset[tuple[str, int]]:
+    found: set[tuple[str, int]] = set()
+    for scheme, url in getproxies().items():
+        with suppress(OSError, ValueError):
+            proxy = urlsplit(url if "://" in url else f"//{url}")
+            if scheme == "no" or not proxy.hostname:
+                continue
+            rows = socket.getaddrinfo(proxy.hostname, proxy.port or 80, type=socket.SOCK_STREAM)
+            found |= {(str(row[4][0]), int(row[4][1])) for row in rows}
+    return frozenset(found)

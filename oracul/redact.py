@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 # Shorter secrets, and shorter parts of long ones, are words like any other: not looked for.
 SHORTEST = 8
 _WORD = re.compile(r"[a-z][a-z_-]{0,19}")
+_WEB = ("http", "https", "ws", "wss")
+_HOST = re.compile(r"(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+|\[[0-9a-f:.]+\])(?::\d*)?")
 _GONE = "…"
 _grams: set[str] = set()
 
@@ -40,7 +42,8 @@ def without_secrets(text: str) -> str:
 def forms(secret: str) -> set[str]:
     """How a secret may turn up: as it is, percent-encoded or decoded, in Base64.
 
-    Of an address the host is no secret: its parts are taken one by one, plain words left out.
+    Of an address the host is no secret: its parts are taken one by one, plain words left out. What
+    stands in the place of the host and is none (`slack://KEY/KEY`) is one.
     """
     found: set[str] = set()
     for part in _parts(secret):
@@ -64,7 +67,10 @@ def _parts(secret: str) -> set[str]:
         login = {address.username or "", address.password or ""}
     except ValueError:
         return {secret.partition("://")[2]}
-    named = address.netloc.rpartition("@")[0]
+    named, _, place = address.netloc.rpartition("@")
+    if address.scheme not in _WEB and not _HOST.fullmatch(place):
+        # Apprise writes keys of services where others have their host: tgram://KEY/chat.
+        login |= {place, *place.split(":")}
     spoken = {*address.path.split("/"), address.fragment}
     spoken |= {pair.partition("=")[2] for pair in address.query.split("&")}
     spoken |= {value for _, value in parse_qsl(address.query)}

@@ -28,6 +28,12 @@ from oracul.log import guard_other_loggers
 from oracul.redact import hide
 
 _HOST = re.compile(r"[\w.:\-\[\]]+")
+Severity = Literal["low", "medium", "high", "critical"]
+# Each is a rule of oracul/alerts and has its page in docs/runbooks/.
+AlertRule = Literal[
+    "check_failed", "step_failed", "step_degraded", "pipeline_late", "lag", "gap", "reorg",
+    "fork_below_finality", "proof_failed", "price_disagreement", "disk", "rpc_budget", "anomaly",
+]  # fmt: skip
 
 
 class _Group(BaseModel):
@@ -43,6 +49,13 @@ class _Group(BaseModel):
                 if isinstance(secret, SecretStr):
                     hide(secret.get_secret_value())
         return self
+
+
+def _parts(value: object) -> object:
+    """What stands between commas; anything but a text as it is."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
 
 
 class ClickHouseSettings(_Group):
@@ -133,9 +146,7 @@ class ChainSettings(_Group):
     @field_validator("rpc_urls", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return [part.strip() for part in value.split(",") if part.strip()]
-        return value
+        return _parts(value)
 
 
 class PriceSourceSettings(_Group):
@@ -184,16 +195,59 @@ class AnomalySettings(_Group):
     min_volume_usd: float = Field(1000, ge=0, description="smaller moves in USD are not reported")
 
 
-class AlertSettings(_Group):
-    """Where alerts go."""
+class ChannelSettings(_Group):
+    """One more place where alerts go, and which of them."""
 
-    webhook_url: SecretStr | None = Field(None, description="receives a JSON POST for each alert")
+    url: SecretStr = Field(
+        description="address as Apprise writes it: `slack://…`, `tgram://…`, `mailto://…`"
+    )
+    min_severity: Severity = Field("low", description="lesser alerts are not told here")
+    rules: Annotated[list[AlertRule], NoDecode] = Field(
+        default_factory=list, description="rules told here, separated by commas; empty = all"
+    )
+
+    @field_validator("rules", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _parts(value)
+
+
+class AlertSettings(_Group):
+    """Where alerts go, and from where on something is worth one."""
+
+    webhook_url: SecretStr | None = Field(
+        None, description="receives a JSON POST for each message: the channel `webhook`"
+    )
+    channels: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ChannelSettings] = Field(
+        default_factory=dict, description="one group for each further channel, by its name"
+    )
     allow_private_webhook: bool = Field(
-        False, description="the webhook may be on this machine or in a private network"
+        False, description="channels may be on this machine or in a private network"
     )
-    min_severity: Literal["low", "medium", "high", "critical"] = Field(
-        "high", description="anomalies below this are only stored"
+    max_messages: int = Field(
+        20, ge=1, description="messages one run sends to a channel; one more counts the rest"
     )
+    runbook_base: str = Field(
+        "docs/runbooks/", description="where the pages are that alerts name, up to the last slash"
+    )
+    min_severity: Severity = Field("high", description="anomalies below this are only stored")
+    max_lag_minutes: int = Field(
+        30, ge=1, description="a followed chain whose newest block is older lags"
+    )
+    min_reorg_blocks: int = Field(
+        3, ge=1, description="a change of branch that replaced fewer blocks is not told"
+    )
+    min_free_disk_ratio: float = Field(
+        0.1, ge=0, lt=1, description="less of the warehouse's disk free is told"
+    )
+    min_free_disk_gb: float = Field(2, ge=0, description="fewer GB free on it are told")
+
+    @field_validator("channels")
+    @classmethod
+    def _own_names(cls, value: dict[str, ChannelSettings]) -> dict[str, ChannelSettings]:
+        if taken := {"console", "webhook"} & set(value):
+            raise ValueError(f"{taken.pop()} is the name of another channel")
+        return value
 
 
 class PrefectSettings(_Group):
@@ -228,7 +282,7 @@ class MaintenanceSettings(_Group):
     )
     data_docs_days: int = Field(14, ge=1, description="days of result pages in the Data Docs")
     prefect_days: int = Field(
-        30, ge=1, description="days that ended flow runs, their logs and artifacts stay in Prefect"
+        7, ge=1, description="days that ended flow runs, their logs and artifacts stay in Prefect"
     )
 
     @field_validator("backup_place")

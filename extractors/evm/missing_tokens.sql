@@ -1,5 +1,5 @@
--- ERC-20 contracts in canonical logs of a chain (Transfer with exactly three topics) that were never
--- asked what they are, most transferred first.
+-- ERC-20 contracts in canonical logs of a chain (Transfer with exactly three topics) that landed since
+-- an instant and were never asked what they are, most transferred first.
 select toString(address) as token_address, count() as transfer_count
 from raw.logs
 where
@@ -7,6 +7,7 @@ where
     and topic0 = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef'
     and topic2 is not null
     and topic3 is null
+    and ingested_at >= {since:DateTime64(3, 'UTC')}
     and address not in (
         select token_address from raw.token_metadata where chain = {chain:String}
     )

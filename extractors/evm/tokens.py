@@ -7,6 +7,7 @@ seed overrides these answers in dbt; here they are kept as they are.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from extractors.evm.pool import open_pool
@@ -25,6 +26,7 @@ MISSING_SQL = Path(__file__).with_name("missing_tokens.sql").read_text(encoding=
 NEWEST_SQL = (
     "select max(block_number) from meta.canonical_blocks final where chain = {chain:String}"
 )
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Four calls each; small enough for the batch limits of public nodes.
 TOKENS_PER_BATCH = 20
 SHOWN_FAULTS = 3
@@ -59,10 +61,12 @@ def extract_tokens(
     chain: str,
     *,
     run_id: str,
+    since: datetime | None = None,
     progress: Progress | None = None,
 ) -> ExtractedTokens:
     """Land a snapshot of every ERC-20 contract in the chain's canonical logs that has none yet.
 
+    With `since` only logs that landed from then on are looked at, which is quick on a long history.
     Asked at the newest canonical block that landed, or at the node's head where the node has no
     state of that block. Running it again asks only what is still missing. A contract that a node
     fails on is left for the next run and reported in `degraded`; so is everything left when the
@@ -71,7 +75,7 @@ def extract_tokens(
     Raises ConfigError for an unknown chain or one without a URL, SourceUnavailable or RateLimited
     when no endpoint answers at all, WarehouseError.
     """
-    parameters = {"chain": get_chain(chain).chain}
+    parameters = {"chain": get_chain(chain).chain, "since": since or EPOCH}
     tokens = [token for token, _ in client.query(MISSING_SQL, parameters=parameters).result_rows]
     report = ExtractedTokens(asked=len(tokens))
     if tokens:

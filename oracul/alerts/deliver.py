@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from oracul.alerts.messages import Message
+from oracul.alerts.messages import OVER, Message
 from oracul.errors import BadReply, SourceError, SourceUnavailable
 from oracul.http import RetryPolicy, open_client, retry, status_error
 
@@ -30,10 +30,13 @@ def payload(message: Message, *, run_id: str, now: datetime) -> dict[str, Any]:
         "title": message.title,
         "text": message.text,
         "runbook": message.runbook,
+        "is_over": message.rule == OVER,
         "alerts": [
             {
                 "alert_id": alert.alert_id,
+                "rule": alert.rule,
                 "severity": alert.severity,
+                "subject": alert.subject,
                 "title": alert.title,
                 "body": alert.body,
             }

@@ -1,7 +1,8 @@
 """The rules: which rows are worth telling people. Pure; rows in, alerts with stable ids out.
 
 An id names the occasion, not the run: the same trouble found again has the same id, and after it
-was over (a check passed, a step went through) the next time is a new occasion.
+was over (a check passed, a step went through) the next time is a new occasion. The subject stays
+the same from one occasion to the next. `conditions` has the rules whose rows know no beginning.
 """
 
 import hashlib
@@ -9,15 +10,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import get_args
 
 from oracul.alerts.text import harmless, unlinked
+from oracul.settings import AlertRule, Severity
 
-Severity = Literal["low", "medium", "high", "critical"]
-SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
-# Each has its page in docs/runbooks/.
-Rule = Literal["check_failed", "step_failed", "step_degraded", "anomaly"]
-RULES: tuple[Rule, ...] = get_args(Rule)
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+RULES: tuple[AlertRule, ...] = get_args(AlertRule)
 
 
 @dataclass(frozen=True)
@@ -62,21 +61,25 @@ class ActiveAnomaly:
 
 @dataclass(frozen=True)
 class Alert:
-    """One thing to tell. `group` bundles what belongs together; texts are harmless already."""
+    """One thing to tell; texts are harmless already.
+
+    `subject` is what it is about. An empty id: the occasion is named when it is known whether the
+    subject was in trouble before (`conditions.named`).
+    """
 
     alert_id: str
-    rule: Rule
+    rule: AlertRule
     severity: Severity
     title: str
     body: str
-    group: str = ""
+    subject: str = ""
 
 
 def check_alerts(checks: Iterable[FailedCheck]) -> list[Alert]:
     """One critical alert for each failed check."""
     return [
         Alert(
-            _id("check_failed", row.suite, row.table, row.check, row.since),
+            identity("check_failed", row.suite, row.table, row.check, row.since),
             "check_failed",
             "critical",
             harmless(f"Check failed on {row.table}: {row.check}"),
@@ -85,6 +88,7 @@ def check_alerts(checks: Iterable[FailedCheck]) -> list[Alert]:
                 + (f"; {row.unexpected_count:,} rows" if row.unexpected_count else "")
                 + (f"; {row.details}" if row.details else "")
             ),
+            harmless(f"{row.suite}/{row.table}/{row.check}"),
         )
         for row in checks
     ]
@@ -94,16 +98,17 @@ def step_alerts(steps: Iterable[TroubledStep]) -> list[Alert]:
     """A high alert for each failed step, a medium one for each degraded step."""
     alerts = []
     for row in steps:
-        rule: Rule = "step_failed" if row.status == "failed" else "step_degraded"
+        rule: AlertRule = "step_failed" if row.status == "failed" else "step_degraded"
         where = f" on {row.chain}" if row.chain else ""
         verb = "failed" if row.status == "failed" else "is degraded"
         alerts.append(
             Alert(
-                _id(rule, row.step, row.chain, _reason(row.error), row.since),
+                identity(rule, row.step, row.chain, _reason(row.error), row.since),
                 rule,
                 "high" if row.status == "failed" else "medium",
                 harmless(f"{row.step} {verb}{where}"),
                 harmless(f"{row.error or 'no reason was given'} (run {row.run_id})"),
+                harmless(f"{row.step}/{row.chain}" if row.chain else row.step),
             )
         )
     return alerts
@@ -111,11 +116,11 @@ def step_alerts(steps: Iterable[TroubledStep]) -> list[Alert]:
 
 def anomaly_alerts(anomalies: Iterable[ActiveAnomaly], least: Severity) -> list[Alert]:
     """One alert for each anomaly of severity `least` or worse, the worst and newest first."""
-    told = [row for row in anomalies if _rank(row.severity) >= _rank(least)]
-    told.sort(key=lambda row: (-_rank(row.severity), -row.day.toordinal(), -abs(row.score)))
+    told = [row for row in anomalies if rank(row.severity) >= rank(least)]
+    told.sort(key=lambda row: (-rank(row.severity), -row.day.toordinal(), -abs(row.score)))
     return [
         Alert(
-            _id(
+            identity(
                 "anomaly", row.entity_type, row.chain, row.entity_id, row.metric,
                 row.day.isoformat(),
             ),
@@ -123,7 +128,7 @@ def anomaly_alerts(anomalies: Iterable[ActiveAnomaly], least: Severity) -> list[
             row.severity,
             harmless(f"{row.metric} of {row.entity_type} {row.entity_id} on {row.day}"),
             unlinked(harmless(row.explanation)),
-            group=f"{row.entity_type}/{row.chain}/{row.entity_id}",
+            harmless(f"{row.entity_type}/{row.chain}/{row.entity_id}"),
         )
         for row in told
     ]  # fmt: skip
@@ -131,14 +136,16 @@ def anomaly_alerts(anomalies: Iterable[ActiveAnomaly], least: Severity) -> list[
 
 def worst(alerts: Iterable[Alert]) -> Severity:
     """The highest severity among `alerts`; `low` when there are none."""
-    return max((alert.severity for alert in alerts), key=_rank, default="low")
+    return max((alert.severity for alert in alerts), key=rank, default="low")
 
 
-def _rank(severity: Severity) -> int:
+def rank(severity: Severity) -> int:
+    """0 for low to 3 for critical."""
     return SEVERITIES.index(severity)
 
 
-def _id(*parts: str) -> str:
+def identity(*parts: str) -> str:
+    """A short stable name of these parts."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 

@@ -6,6 +6,7 @@ import typer
 
 from oracul import __version__
 from oracul.cli import (
+    alerts,
     backfill,
     check,
     coverage,
@@ -63,6 +64,7 @@ app.command("verify")(verify.verify)
 app.command("detect")(detect.detect)
 app.command("alert")(detect.alert)
 app.command("maintain")(maintain.maintain)
+app.add_typer(alerts.app, name="alerts")
 app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("deploy")(stack.deploy)

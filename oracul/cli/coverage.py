@@ -1,48 +1,29 @@
 """`oracul coverage`: which days are there and proven, as a map of characters."""
 
 import json as json_module
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
-from itertools import groupby
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from datetime import date
+from typing import Annotated
 
 import typer
 
+from oracul.analytics.coverage import (
+    BLOCK_DATASETS,
+    MARKS,
+    NO_BLOCKS,
+    Day,
+    calendar,
+    heat_map,
+    read_days,
+)
 from oracul.cli.options import AnyChainOption, FirstDayOption, LastDayOption
 
-if TYPE_CHECKING:
-    from oracul.warehouse import Client
-
-DATASETS = ("blocks", "transactions", "logs", "withdrawals")
-# Told apart without colours too.
-MARKS = {"proven": "■", "partial": "◪", "missing": "□", "broken": "✗"}
 STYLES = {"proven": "green", "partial": "yellow", "missing": "red", "broken": "bold red"}
-NO_BLOCKS = "·"
 WORST_SHOWN = 10
-_LABEL_WIDTH = max(map(len, DATASETS)) + 2
-_SELECT = """
-select chain, block_date, dataset, status,
-    proven_count, partial_count, broken_count, missing_count, last_verified_at
-from marts.coverage_daily
-where ({chain:String} = '' or chain = {chain:String})
-    and block_date between {first:Date32} and {last:Date32}
-order by chain, block_date, dataset
-"""
-
-
-class Day(NamedTuple):
-    """One kind of rows of a chain and UTC day; counts are blocks."""
-
-    chain: str
-    day: date
-    dataset: str
-    status: str
-    proven: int
-    partial: int
-    broken: int
-    missing: int
-    last_verified_at: object
+# What the counts of a dataset count.
+UNITS = dict.fromkeys(BLOCK_DATASETS, "block") | {"prices": "hour", "marts": "table"}
 
 
 def coverage(
@@ -55,7 +36,8 @@ def coverage(
 ) -> None:
     """Show by UTC day what is proven, partial, missing or broken.
 
-    As of now: it looks at what is stored, and at what `oracul verify` last found of it.
+    As of now: it looks at what is stored, and at what `oracul verify` last found of it. Prices are
+    those of the chain's own coin, marts wait (◪) from a change of their blocks to their next build.
     """
     from oracul.cli.console import err, settings
     from oracul.errors import ConfigError
@@ -77,18 +59,6 @@ def coverage(
         err.print("No blocks there. `oracul status` shows what has landed.")
 
 
-def read_days(client: "Client", chain: str | None, first: date, last: date) -> list[Day]:
-    """What is known of the days, by chain and day. Raises WarehouseError before the first build."""
-    from oracul.errors import WarehouseError
-
-    if not int(str(client.command("exists table marts.coverage_daily"))):
-        raise WarehouseError(
-            "Nothing is built yet.", hint="Build the marts with `oracul transform`."
-        )
-    rows = client.query(_SELECT, parameters={"chain": chain or "", "first": first, "last": last})
-    return [Day(*row) for row in rows.result_rows]
-
-
 def _show(days: Sequence[Day]) -> None:
     from oracul.cli.console import out, plain
     from oracul.units import plural
@@ -99,7 +69,7 @@ def _show(days: Sequence[Day]) -> None:
         until = f"{span[0]} to {span[-1]}" if len(span) > 1 else f"{span[0]}"
         out.print(f"[bold]{plain(chain)}[/]  {until}, {plural(len(span), 'day')} in UTC")
         for line in heat_map(of_chain, out.width):
-            out.print(line)
+            out.print(styled(line))
         counts = Counter(day.status for day in of_chain)
         legend = [
             f"[{STYLES[status]}]{mark}[/] {counts[status]:,} {status}"
@@ -111,40 +81,11 @@ def _show(days: Sequence[Day]) -> None:
             out.print(line)
 
 
-def calendar(days: Sequence[Day]) -> list[date]:
-    """Every day from the first to the last."""
-    first, last = min(day.day for day in days), max(day.day for day in days)
-    return [first + timedelta(days=i) for i in range((last - first).days + 1)]
-
-
-def heat_map(days: Sequence[Day], width: int) -> Iterator[str]:
-    """Lines of marks, one a dataset and one for the months, folded to the width of a terminal."""
-    status = {(day.dataset, day.day): day.status for day in days}
-    span, room = calendar(days), max(7, width - _LABEL_WIDTH)
-    for start in range(0, len(span), room):
-        part = span[start : start + room]
-        yield " " * _LABEL_WIDTH + month_names(part)
-        for dataset in DATASETS:
-            stretches = groupby(status.get((dataset, day)) for day in part)
-            marks = "".join(_marks(state, len(list(same))) for state, same in stretches)
-            yield f"{dataset:<{_LABEL_WIDTH}}{marks}"
-
-
-def _marks(status: str | None, count: int) -> str:
-    if status is None:
-        return f"[dim]{NO_BLOCKS * count}[/]"
-    return f"[{STYLES[status]}]{MARKS[status] * count}[/]"
-
-
-def month_names(span: Sequence[date]) -> str:
-    """The months above the days: each name where its month begins, where there is room for it."""
-    line = ""
-    for place, day in enumerate(span):
-        name = f"{day:%b %Y}" if place == 0 or day.month == 1 else f"{day:%b}"
-        fits = place == 0 or (len(line) < place and place + len(name) <= len(span))
-        if fits and (place == 0 or day.day == 1):
-            line = f"{line:<{place}}{name}"
-    return line
+def styled(line: str) -> str:
+    """A line of the map with the colours of its marks."""
+    for status, mark in MARKS.items():
+        line = re.sub(f"{mark}+", rf"[{STYLES[status]}]\g<0>[/]", line)
+    return re.sub(f"{NO_BLOCKS}+", r"[dim]\g<0>[/]", line)
 
 
 def advice(days: Sequence[Day]) -> Iterator[str]:
@@ -157,16 +98,30 @@ def advice(days: Sequence[Day]) -> Iterator[str]:
         if day.status in ("broken", "missing"):
             count = day.broken if day.status == "broken" else day.missing
             total = day.proven + day.partial + day.broken + day.missing
-            faulty[day.status, day.day, count, total].append(day.dataset)
-    for (status, when, count, total), datasets in sorted(faulty.items())[:WORST_SHOWN]:
-        what = "" if len(datasets) == len(DATASETS) else f" ({', '.join(datasets)})"
-        yield f"  {when}  {count:,} of {plural(total, 'block')} {status}{what}"
+            faulty[day.status, day.day, UNITS[day.dataset], count, total].append(day.dataset)
+    for (status, when, unit, count, total), datasets in sorted(faulty.items())[:WORST_SHOWN]:
+        what = "" if len(datasets) == len(BLOCK_DATASETS) else f" ({', '.join(datasets)})"
+        yield f"  {when}  {count:,} of {plural(total, unit)} {status}{what}"
     if len(faulty) > WORST_SHOWN:
         yield f"  … and {len(faulty) - WORST_SHOWN:,} more: --json gives all."
-    chain = plain(days[0].chain)
-    if faulty:
-        first, last = min(day for _, day, *_ in faulty), max(day for _, day, *_ in faulty)
-        span = f"--from {first}" + (f" --to {last}" if last > first else "")
-        yield f"Land them again: `oracul verify --chain {chain} {span} --repair`."
-    if any(day.status == "partial" for day in days):
+    yield from _commands(plain(days[0].chain), days)
+
+
+def _commands(chain: str, days: Sequence[Day]) -> Iterator[str]:
+    """What to type, a line for each kind of trouble."""
+
+    def span(datasets: Sequence[str], *statuses: str) -> str:
+        found = [d.day for d in days if d.dataset in datasets and d.status in statuses]
+        if not found:
+            return ""
+        first, last = min(found), max(found)
+        return f"--from {first}" + (f" --to {last}" if last > first else "")
+
+    if blocks := span(BLOCK_DATASETS, "broken", "missing"):
+        yield f"Land them again: `oracul verify --chain {chain} {blocks} --repair`."
+    if span(BLOCK_DATASETS, "partial"):
         yield f"Prove again what is partial: `oracul verify --chain {chain}`."
+    if prices := span(["prices"], "missing"):
+        yield f"Ask for the prices: `oracul backfill --chain {chain} {prices} --what prices,marts`."
+    if span(["marts"], "missing", "partial"):
+        yield "Build what waits: `oracul transform`; the nightly deployments do it by themselves."

@@ -9,7 +9,10 @@ def detect() -> None:
 
 
 def alert() -> None:
-    """Tell people what is wrong or unusual and was not told yet, here and to the webhook."""
+    """Tell people what is wrong or unusual and was not told yet, here and on every channel.
+
+    `oracul alerts list` shows all that stands.
+    """
     from oracul.cli.steps import new_run, run_and_exit
 
     run_and_exit(new_run(), ["alert"])

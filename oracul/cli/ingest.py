@@ -1,5 +1,7 @@
 """`oracul ingest chain|tokens|prices`: one extractor at a time."""
 
+from dataclasses import replace
+
 import typer
 
 from oracul.cli.options import BlocksOption, ChainOption, StrictOption, blocks_of_chain
@@ -25,7 +27,8 @@ def tokens(chain: ChainOption = None, strict: StrictOption = False) -> None:
     """Ask every token contract seen so far for its name, symbol and decimals."""
     from oracul.cli.steps import new_chain_run, run_and_exit
 
-    run_and_exit(new_chain_run(chain=chain), ["ingest_tokens"], strict=strict)
+    run = replace(new_chain_run(chain=chain), is_whole=True)
+    run_and_exit(run, ["ingest_tokens"], strict=strict)
 
 
 @app.command()

@@ -13,9 +13,13 @@ from pydantic.fields import FieldInfo
 
 from oracul.chains import PROJECT_ROOT
 from oracul.cli.tables_page import tables_page
-from oracul.settings import ChainSettings, Settings, variable_name
+from oracul.settings import ChainSettings, ChannelSettings, Settings, variable_name
 
-EXAMPLE_CHAIN = "ethereum"
+# Groups by a name that the operator chooses, and the name that stands for it.
+EXAMPLES = {
+    ("chains",): (ChainSettings, "ethereum"),
+    ("alerts", "channels"): (ChannelSettings, "ops"),
+}
 
 
 def setting_rows(
@@ -25,8 +29,9 @@ def setting_rows(
     for name, field in model.model_fields.items():
         here = (*path, name)
         inner = field.annotation
-        if name == "chains" and model is Settings:
-            yield from setting_rows(ChainSettings, (*here, EXAMPLE_CHAIN))
+        if here in EXAMPLES:
+            inner, example = EXAMPLES[here]
+            yield from setting_rows(inner, (*here, example))
         elif isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from setting_rows(inner, here)
         else:
@@ -34,7 +39,7 @@ def setting_rows(
 
 
 def _default(field: FieldInfo) -> str:
-    value: Any = field.get_default(call_default_factory=True)
+    value: Any = None if field.is_required() else field.get_default(call_default_factory=True)
     if value is None or value == []:
         return ""
     if isinstance(value, bool):
@@ -64,7 +69,8 @@ def settings_page() -> str:
         "# Settings",
         "",
         "Every setting is an environment variable, or a line in `.env`. Two underscores nest. For"
-        " another chain write its slug where `ETHEREUM` stands.",
+        " another chain write its slug where `ETHEREUM` stands, for another channel its name where"
+        " `OPS` stands.",
         "",
         "| variable | default | what it does |",
         "|---|---|---|",

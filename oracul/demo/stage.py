@@ -85,7 +85,7 @@ def _book(folder: Path, manifest: dict[str, Any]) -> PriceReplay:
 def _derived(settings: Settings, node_urls: list[str], prices_url: str) -> Settings:
     """The settings with the demo's chain alone and its price services; the rest stays.
 
-    No webhook: invented anomalies are not for the people who wait for real ones.
+    No channel: invented anomalies are not for the people who wait for real ones.
     """
     urls = [SecretStr(url) for url in node_urls]
     chain = ChainSettings(rpc_urls=urls, blocks_per_run=10_000)
@@ -95,6 +95,6 @@ def _derived(settings: Settings, node_urls: list[str], prices_url: str) -> Setti
     }
     kept = settings.prices.model_dump(exclude=set(SOURCES))
     prices = PricesSettings(**{**kept, **sources, "deadline_seconds": PRICE_DEADLINE_SECONDS})
-    alerts = settings.alerts.model_copy(update={"webhook_url": None})
+    alerts = settings.alerts.model_copy(update={"webhook_url": None, "channels": {}})
     changed = {"chains": {CHAIN: chain}, "prices": prices, "alerts": alerts}
     return settings.model_copy(update=changed)

@@ -1,10 +1,10 @@
-"""One build at a time on a machine, one backup too: locks on files of the home folder, freed by the
-kernel when their holder ends, however it ends."""
+"""One build at a time on a machine, one backup, one telling of people: locks on files of the home
+folder, freed by the kernel when their holder ends, however it ends."""
 
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from oracul.folders import make_private
@@ -17,6 +17,10 @@ def _say(holder: str) -> None:
 
 def _say_backup(holder: str) -> None:
     get_logger().info("backup_found_running", waiting_for_pid=holder)
+
+
+def _say_telling(holder: str) -> None:
+    get_logger().info("telling_found_running", waiting_for_pid=holder)
 
 
 @contextmanager
@@ -33,6 +37,18 @@ def build_lock(home: Path, on_wait: Callable[[str], None] = _say) -> Iterator[No
 def backup_lock(home: Path, on_wait: Callable[[str], None] = _say_backup) -> Iterator[None]:
     """Hold `<home>/backup.lock` in the same way: one backup, restore or check at a time."""
     with _held(home / "backup.lock", on_wait):
+        yield
+
+
+@contextmanager
+def telling_lock(home: Path, on_wait: Callable[[str], None] = _say_telling) -> Iterator[None]:
+    """Hold `<home>/alert.lock` in the same way: two tellings at once would both tell the same.
+
+    Where it cannot be held, as on a full disk, telling twice is better than not at all.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            stack.enter_context(_held(home / "alert.lock", on_wait))
         yield
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from clickhouse_connect.driver.client import Client
@@ -62,6 +62,19 @@ def group_step(step: str, groups: Sequence[str]) -> str:
 
 _RUN_COLUMNS = ["run_id", "step", "chain", "span", "started_at", "finished_at", "status", "rows_in",
                 "rows_out", "error", "version"]  # fmt: skip
+
+
+def last_done(client: Client, step: str, chain: str) -> datetime | None:
+    """When the last run of a step over a chain that went well began; None before the first."""
+    rows = client.query(
+        "select maxOrNull(started_at) from meta.pipeline_runs final"
+        " where step = {step:String} and chain = {chain:String} and status = 'done'",
+        parameters={"step": step, "chain": chain},
+    ).result_rows
+    began: datetime | None = rows[0][0]
+    return began.replace(tzinfo=UTC) if began else None
+
+
 # A step that ran this long without an end was killed, or its warehouse was.
 ABANDONED_AFTER = timedelta(hours=1)
 

@@ -102,3 +102,14 @@ def test_every_alert_has_a_runbook():
 
     pages = {page.stem for page in (PROJECT_ROOT / "docs" / "runbooks").glob("*.md")}
     assert {rule.replace("_", "-") for rule in RULES} <= pages
+
+
+def test_runbook_of_an_alert_says_the_same_five_things():
+    from oracul.alerts.rules import RULES
+
+    for rule in RULES:
+        page = PROJECT_ROOT / "docs" / "runbooks" / f"{rule.replace('_', '-')}.md"
+        text = page.read_text(encoding="utf-8")
+        assert text.startswith(f"# {rule}\n")
+        parts = re.findall(r"^\*\*(\w+)\.\*\*", text, re.M)
+        assert parts == ["Symptom", "Check", "Fix", "Prove", "Prevent"], rule

@@ -1,13 +1,16 @@
 """Coverage by day: blocks that are not there, that were damaged, and that nobody looked at yet."""
 
+import re
 from datetime import date
 
 import pytest
 
 from extractors.evm.verify.report import DoesNotHold
 from extractors.evm.verify.run import Scope, verify
-from oracul.cli.coverage import DATASETS, read_days
+from oracul.analytics.coverage import BLOCK_DATASETS, DATASETS, read_days
+from oracul.chains import DBT_PROJECT_DIR
 from oracul.warehouse.dbt import build
+from oracul.warehouse.publish import MART_GROUPS
 from tests.fixtures.damage import remove_row
 from tests.fixtures.kinds_chain import CHAIN, kinds_chain
 from tests.fixtures.landing import land_blocks
@@ -45,15 +48,38 @@ def test_day_nobody_looked_at_counts_as_it_landed(coverage):
     assert coverage["transactions", LAST] == ("proven", 3, 0, 0, 0, 0)
 
 
+def test_hours_without_a_price_are_missing(coverage):
+    assert coverage["prices", FIRST] == ("missing", 0, 0, 0, 24, 0)
+
+
+def test_marts_wait_when_a_source_was_built_since(coverage, dbt_client):
+    assert coverage["marts", LAST] == ("proven", 5, 0, 0, 0, 0)
+    dbt_client.command(
+        "insert into meta.built_days select * replace (built_at + interval 1 hour as built_at)"
+        " from meta.built_days final"
+        f" where model = 'curated.erc20_transfers' and block_date = '{LAST}'"
+    )
+    (day,) = (d for d in read_days(dbt_client, CHAIN, LAST, LAST) if d.dataset == "marts")
+    assert (day.status, day.proven, day.partial) == ("partial", 2, 3)
+
+
+def test_marts_by_day_are_those_of_the_folder():
+    folder = DBT_PROJECT_DIR / "models" / "marts"
+    models = {p.stem for g in MART_GROUPS for p in (folder / g).glob("*.sql")}
+    text = (folder / "quality" / "coverage_marts_daily.sql").read_text()
+    named = set(re.findall(r"\('(\w+)', '(?:blocks|erc20_transfers)'\)", text))
+    assert named == {model for model in models if not model.endswith("_weekly")}
+
+
 def test_command_reads_the_days_it_is_asked_for(coverage, dbt_client):
     days = read_days(dbt_client, CHAIN, SECOND, MISSING)
     assert {day.day for day in days} == {SECOND, MISSING}
     assert {day.dataset: (day.status, day.missing) for day in days if day.day == MISSING} == (
-        dict.fromkeys(DATASETS, ("missing", 4))
+        dict.fromkeys(BLOCK_DATASETS, ("missing", 4))
     )
     assert read_days(dbt_client, "nochain", SECOND, MISSING) == []
 
 
 def test_every_day_has_every_dataset_once(coverage):
-    assert len(coverage) == 4 * 4
+    assert len(coverage) == 4 * len(BLOCK_DATASETS) + 3 * len(DATASETS[4:])
     assert coverage["blocks", FIRST][0] == "proven"

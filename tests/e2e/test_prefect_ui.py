@@ -1,14 +1,13 @@
-"""What an operator sees in the Prefect UI, in a real browser: deployments, the form of the backfill,
-a finished run with its graph, artifacts. ORACUL_SCREENSHOTS names a folder to keep the pictures."""
+"""What an operator sees in the Prefect UI, in a real browser: deployments, forms, a finished run with
+its graph, artifacts. ORACUL_SCREENSHOTS names a folder to keep the pictures in.
+"""
 
 import os
 import re
 import shutil
 
 import pytest
-import yaml
 
-from oracul.chains import PROJECT_ROOT
 from oracul.demo.stage import CHAIN
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +18,7 @@ from oracul.alerts.rules import Alert
 from oracul.chains import PROJECT_ROOT
 from oracul.errors import BadReply, ConfigError
 from oracul.http import RetryPolicy, fetch_json, open_client
-from oracul.reach import GuardedResolver, refusal
+from oracul.reach import GuardedResolver, refusal, watched_connections
 from tests.fixtures.echo_server import Echo, serve_echo
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -97,6 +99,44 @@ def test_webhook_is_http_or_nothing(scheme: str) -> None:
 def test_webhook_follows_no_redirect(echo: Echo) -> None:
     assert "302" in post(echo.url("moved"), allows_private=True)
     assert not [path for path in echo.paths if path.startswith("/stolen")]
+
+
+def connect(echo: Echo) -> None:
+    host, _, port = echo.host.partition(":")
+    socket.create_connection((host, int(port)), timeout=2).close()
+
+
+def test_library_that_connects_by_itself_is_watched(echo: Echo) -> None:
+    with (
+        watched_connections(allows_private=False) as watch,
+        pytest.raises(OSError, match="private"),
+    ):
+        connect(echo)
+    assert "private network" in watch.refused
+    with watched_connections(allows_private=True):
+        connect(echo)
+        with pytest.raises(OSError, match="metadata"):
+            socket.create_connection(("169.254.169.254", 80), timeout=2)
+
+
+def test_control_a_connection_that_is_not_watched_succeeds(echo: Echo) -> None:
+    """The control: afterwards, and in other threads, the same connection is made."""
+    with watched_connections(allows_private=False), ThreadPoolExecutor() as pool:
+        pool.submit(connect, echo).result()
+    connect(echo)
+
+
+@pytest.mark.parametrize(("name", "passes"), [("HTTP_PROXY", True), ("NO_PROXY", False)])
+def test_proxy_is_reached_and_nothing_else_there(
+    echo: Echo, monkeypatch: pytest.MonkeyPatch, name: str, passes: bool
+) -> None:
+    monkeypatch.setenv(name, f"http://{echo.host}" if passes else echo.host)
+    with watched_connections(allows_private=False) as watch:
+        with nullcontext() if passes else pytest.raises(OSError, match="private"):
+            connect(echo)
+        with pytest.raises(OSError, match="private"):
+            socket.create_connection(("127.0.0.1", 9), timeout=2)
+    assert watch.refused
 
 
 def test_price_source_follows_no_redirect_and_meets_no_metadata_service(echo: Echo) -> None:

@@ -32,7 +32,8 @@ CHAIN = "devnet"
 BLOCKS = 12
 PLACES = (
     "rpc_user", "rpc_password", "rpc_path", "rpc_query", "price_user", "price_path", "price_key",
-    "webhook_user", "webhook_path", "webhook_query", "admin_password", "wrong_password",
+    "webhook_user", "webhook_path", "webhook_query", "channel_user", "channel_path",
+    "channel_query", "admin_password", "wrong_password",
 )  # fmt: skip
 
 
@@ -70,6 +71,7 @@ class Scene:
             "CHAINS__DEVNET__REQUEST_TIMEOUT_SECONDS": "2",
             "PRICES__DEADLINE_SECONDS": "1",
             "ALERTS__WEBHOOK_URL": self.address("moved", "webhook"),
+            "ALERTS__CHANNELS__OPS__URL": f"json{self.address('refuse', 'channel')[4:]}",
             "ALERTS__ALLOW_PRIVATE_WEBHOOK": "true",
         }  # fmt: skip
         for source, mode in zip(
@@ -148,6 +150,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "ingest prices": ("ingest", "prices"),
     "run": ("run", *SPAN),
     "alert": ("alert",),
+    "alerts test": ("alerts", "test"),
+    "alerts list": ("alerts", "list"),
     "check": ("check",),
     "status": ("status", "--json"),
     "warehouse status": ("warehouse", "status"),
@@ -156,7 +160,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "dbt run": ("dbt", "--debug", "--log-level-file", "debug", "run", "--select", "staging"),
     "backup": ("warehouse", "backup", "canaries"),
 }
-QUICK = ("ingest chain", "ingest prices")
+QUICK = ("ingest chain", "ingest prices", "alerts test")
 # As an operator who looks for a fault may run it: every library tells everything.
 ALL_LOGS = """
 import logging, sys
@@ -200,6 +204,10 @@ def mistakes(scene: Scene) -> dict[str, dict[str, str]]:
         "webhook that is no address": {
             "ORACUL_ALERTS__WEBHOOK_URL": f"http://[{scene.secrets['webhook_path']}"
         },
+        "channel that is no address": {
+            "ORACUL_ALERTS__CHANNELS__OPS__URL": f"nosuch://[{scene.secrets['channel_path']}"
+        },
+        "channels as text": {"ORACUL_ALERTS__CHANNELS": f"slack://{scene.secrets['channel_path']}"},
     }  # fmt: skip
 
 
@@ -264,7 +272,7 @@ def test_no_canary_leaves_by_any_command(scene: Scene, promise: Any) -> None:
         name: partial(scene.run, name, *words) for name, words in COMMANDS.items()
     }
     debug = {"PYTHONASYNCIODEBUG": "1", "PYTHONDEVMODE": "1"}
-    for name in ("ingest prices", "alert"):
+    for name in ("ingest prices", "alert", "alerts test"):
         runs[f"{name}, all logs"] = partial(
             scene.run, f"{name}, all logs", *COMMANDS[name], program=ALL_LOGS, **debug
         )
@@ -291,6 +299,8 @@ WRONG: dict[str, tuple[str, ...]] = {
     "no address": ("ingest", "chain", *SPAN),
     "key that is no header": ("ingest", "prices"),
     "webhook that is no address": ("alert",),
+    "channel that is no address": ("alerts", "test"),
+    "channels as text": ("alerts", "list"),
 }
 
 

@@ -101,3 +101,24 @@ def test_tracebacks_of_other_libraries_show_no_secret(caplog: pytest.LogCaptureF
         logging.setLogRecordFactory(before)
     assert "ValueError: invalid key …" in caplog.text
     assert KEY[:8] not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("tgram://123456789:ABC-DEF1234ghIkl/-1001", "bot123456789:ABC-DEF1234ghIkl/send"),
+        ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazk", "services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazk"),
+        ("discord://4174216298/JHMHI8qBe7bk2Z", "webhooks/4174216298/JHMHI8qBe7bk2Z"),
+    ],
+)
+def test_key_in_the_place_of_a_host_is_a_secret(address: str, said: str) -> None:
+    hide(address)
+    shown = without_secrets(said)
+    assert not [part for part in address.split("/")[2:4] if len(part) >= SHORTEST and part in shown]
+
+
+def test_host_of_a_mail_server_is_none() -> None:
+    hide("mailto://ops-bot:hunter2-and-more@mail.example.org:587")
+    assert without_secrets("mail.example.org refused hunter2-and-more") == (
+        "mail.example.org refused …"
+    )

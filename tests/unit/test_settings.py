@@ -73,3 +73,23 @@ def test_empty_variable_means_the_default(monkeypatch):
     monkeypatch.setenv("ORACUL_CLICKHOUSE__HOST", "")
     monkeypatch.setenv("ORACUL_CLICKHOUSE__PORT", "")
     assert load_settings().is_embedded
+
+
+def test_channels_are_groups_by_name(monkeypatch):
+    monkeypatch.setenv("ORACUL_ALERTS__CHANNELS__OPS__URL", "slack://KEY-ONE/KEY-TWO/KEY-THREE")
+    monkeypatch.setenv("ORACUL_ALERTS__CHANNELS__OPS__RULES", "lag, gap")
+    channel = load_settings().alerts.channels["ops"]
+    assert (channel.rules, channel.min_severity) == (["lag", "gap"], "low")
+    assert "KEY" not in repr(channel)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OPS__RULES", "lagg"), ("OPS__MIN_SEVERITY", "loud"), ("WEBHOOK__URL", "slack://a/b/c"),
+     ("O-PS__URL", "slack://a/b/c"), ("TEAM__RULES", "lag")],
+)  # fmt: skip
+def test_channel_that_makes_no_sense_is_refused(monkeypatch, name, value):
+    monkeypatch.setenv("ORACUL_ALERTS__CHANNELS__OPS__URL", "slack://a/b/c")
+    monkeypatch.setenv(f"ORACUL_ALERTS__CHANNELS__{name}", value)
+    with pytest.raises(ConfigError, match="ORACUL_ALERTS__CHANNELS"):
+        load_settings()

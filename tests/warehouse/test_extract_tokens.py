@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -90,7 +90,9 @@ def land_transfers(
     )  # fmt: skip
 
 
-def extract(client: Client, calls: list[RecordedCall]) -> ExtractedTokens:
+def extract(
+    client: Client, calls: list[RecordedCall], since: datetime | None = None
+) -> ExtractedTokens:
     recording = Recording(
         chain_id=CHAIN_ID,
         blocks=[recorded_block(block(n), b"[]") for n in range(HEAD + 1)],
@@ -102,7 +104,7 @@ def extract(client: Client, calls: list[RecordedCall]) -> ExtractedTokens:
             chains={CHAIN: ChainSettings(rpc_urls=[SecretStr(node.url)], deadline_seconds=2)},
             _env_file=None,
         )
-        return extract_tokens(settings, client, CHAIN, run_id="test")
+        return extract_tokens(settings, client, CHAIN, run_id="test", since=since)
 
 
 def rows(client: Client) -> dict[str, tuple[object, ...]]:
@@ -123,6 +125,12 @@ def test_extract_tokens_lands_what_contracts_say(clean: Client) -> None:
         EVIL: (LANDED, None, "E" * 256, None, None, "string"),
         EMPTY: (LANDED, None, None, None, None, "no_code"),
     }
+
+
+def test_only_logs_that_landed_since_are_looked_at(clean: Client) -> None:
+    land_transfers(clean, [GOOD])
+    assert extract(clean, GOOD_CALLS, AT + timedelta(seconds=1)).asked == 0
+    assert extract(clean, GOOD_CALLS, AT).asked == 1
 
 
 def test_extract_tokens_writes_down_what_it_cut(clean: Client) -> None:

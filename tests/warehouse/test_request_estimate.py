@@ -9,6 +9,8 @@ from extractors.evm.extract import extract_range
 from oracul.demo.recording import Recording
 from oracul.demo.replay import serve_recording
 from tests.fixtures.chain_landing import with_urls
+from tests.fixtures.evm_node import evm_node
+from tests.fixtures.fault_lab import fault_proxy
 from tests.fixtures.toy_chain import toy_chain
 
 BLOCKS = 300
@@ -52,6 +54,19 @@ def test_estimate_is_within_a_tenth_of_what_the_run_takes(land, nodes, blocks, f
     wanted, report, seen = land(1, 1 + blocks, nodes=nodes, **fields)
     assert report.blocks == blocks
     assert requests_for(blocks, wanted, has_final=has_final) == pytest.approx(seen, rel=0.1)
+
+
+@pytest.mark.needs_node
+def test_estimate_holds_on_a_real_node(anvil, warehouse_settings, empty_chain_tables):
+    with evm_node(anvil) as node, fault_proxy(node.url) as proxy:
+        for number in range(220):
+            node.mine([node.transfer(number % 10, 0, 1)])
+        blocks = node.head + 1
+        settings = with_urls(warehouse_settings, "devnet", [proxy.url])
+        report = extract_range(settings, empty_chain_tables, "devnet", 0, blocks, run_id="t")
+    assert report.blocks == blocks
+    estimate = requests_for(blocks, settings.chains["devnet"], has_final=False)
+    assert estimate == pytest.approx(proxy.requests, rel=0.1)
 
 
 def test_estimate_knows_nodes_that_give_receipts_one_by_one(land):

@@ -76,6 +76,7 @@ def test_backfill_stops_at_its_share_and_live_ingest_goes_on(
 def test_live_ingest_stops_with_the_quota_degraded_not_failed(
     warehouse_settings, empty_chain_tables, node
 ):
+    empty_chain_tables.command("truncate table raw.token_metadata")
     settings = with_urls(warehouse_settings, "devnet", [node.url], daily_requests=40)
     run = Run(settings, chain="devnet")
     outcome = ingest_chain(run, empty_chain_tables, StepRun())

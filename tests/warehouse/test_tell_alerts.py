@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,12 @@ from oracul.settings import AlertSettings, Settings
 from oracul.warehouse import Client, step_run
 
 NOW = datetime(2024, 5, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The home is a folder of the working directory."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
@@ -50,7 +57,10 @@ def add_anomaly(client: Client, severity: str = "high", **facts: Any) -> None:
 def tell(client: Client, url: str = "") -> Told:
     settings = Settings(
         alerts=AlertSettings(
-            webhook_url=SecretStr(url) if url else None, allow_private_webhook=True
+            webhook_url=SecretStr(url) if url else None,
+            allow_private_webhook=True,
+            min_free_disk_ratio=0,
+            min_free_disk_gb=0,
         ),
         _env_file=None,
     )
@@ -109,7 +119,7 @@ def test_alert_tells_a_check_again_that_passed_in_between(clean: Client) -> None
     add_check(clean, "fail", 1)
     tell(clean)
     add_check(clean, "pass", 2)
-    assert tell(clean).messages == []
+    assert [m.rule for m in tell(clean).messages] == ["over"]
     add_check(clean, "fail", 3)
     assert len(tell(clean).messages) == 1
 
@@ -155,7 +165,9 @@ def test_alert_posts_to_the_webhook_once(clean: Client) -> None:
         tell(clean, url)
         tell(clean, url)
     assert len(posts) == 1
-    assert posts[0]["text"].endswith("high: volume 9 USD")
+    assert "\nhigh: volume 9 USD\n" in posts[0]["text"]
+    assert posts[0]["text"].endswith("docs/runbooks/anomaly")
+    assert posts[0]["runbook"] == "docs/runbooks/anomaly.md"
     assert [row[1:] for row in table(clean)] == [("console", "sent", 1), ("webhook", "sent", 1)]
 
 

@@ -18,6 +18,7 @@ grant table engine on Memory to oracul_writer;
 grant select on system.backups to oracul_writer;
 grant select on system.columns to oracul_writer;
 grant select on system.databases to oracul_writer;
+grant select on system.disks to oracul_writer;
 grant select on system.functions to oracul_writer;
 grant select on system.numbers to oracul_writer;
 grant select on system.one to oracul_writer;

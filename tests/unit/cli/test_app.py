@@ -10,7 +10,7 @@ from oracul.cli.app import app
 
 run = CliRunner().invoke
 
-VERBS = ["demo", "run", "transform", "check", "detect", "alert", "status", "sql", "dbt"]
+VERBS = ["demo", "run", "transform", "check", "detect", "alert", "alerts", "status", "sql", "dbt"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -35,7 +35,15 @@ def test_blocks_without_chain_is_wrong_usage():
 
 
 def test_help_imports_no_heavy_library():
-    heavy = ["prefect", "great_expectations", "statsmodels", "dbt", "web3", "clickhouse_connect"]
+    heavy = [
+        "prefect",
+        "great_expectations",
+        "statsmodels",
+        "dbt",
+        "web3",
+        "clickhouse_connect",
+        "apprise",
+    ]
     code = (
         "import sys; from typer.testing import CliRunner; from oracul.cli.app import app;"
         "CliRunner().invoke(app, ['run', '--help']);"

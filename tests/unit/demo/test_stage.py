@@ -14,7 +14,12 @@ from oracul.settings import AlertSettings, Settings
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    webhook = AlertSettings.model_validate({"webhook_url": "http://127.0.0.1:9/hook"})
+    webhook = AlertSettings.model_validate(
+        {
+            "webhook_url": "http://127.0.0.1:9/hook",
+            "channels": {"ops": {"url": "json://127.0.0.1:9"}},
+        }
+    )
     settings = Settings(home=Path(tmp_path_factory.mktemp("home")), alerts=webhook)
     with stage(settings) as running:
         yield running
@@ -73,3 +78,4 @@ def test_settings_lead_to_the_stage_alone(shown) -> None:
 
 def test_invented_anomalies_are_told_to_nobody(shown) -> None:
     assert shown.settings.alerts.webhook_url is None
+    assert shown.settings.alerts.channels == {}

@@ -1,34 +1,19 @@
 """Every check of both doors passes on clean data and fails on the fault it is there for."""
 
 import json
-from collections import defaultdict
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 import pytest
 
-from expectations.checkpoints import last_passed, run_checks
+from expectations.checkpoints import run_checks
 from expectations.checks import SQL_DIR
 from expectations.scope import Scope
 from expectations.suites import suites_of
-from oracul.errors import QualityError
 from oracul.settings import ChainSettings
-from oracul.times import utc_now
-from oracul.warehouse import group_step, step_run
 from tests.fixtures.checked_chain import NOW, START, block_hash, tx_hash, write_clean
-from tests.fixtures.small_marts import empty
+from tests.fixtures.noticing import FOLLOWED, SCOPE, change, delete, noticed
 
-FOLLOWED = frozenset({"devnet"})
-SCOPE = Scope(NOW, followed=FOLLOWED)
-NOW_PLEASE = " settings mutations_sync = 1"
 ONE_LOG = "block_number = 101 and log_index = 2"
-
-
-def change(table, assignment, where="block_number = 101"):
-    return f"alter table {table} update {assignment} where {{mine}} and {where}" + NOW_PLEASE
-
-
-def delete(table, where="block_number = 101"):
-    return f"alter table {table} delete where {{mine}} and {where}" + NOW_PLEASE
 
 
 def copy(table, replaced, where="block_number = 101"):
@@ -178,20 +163,6 @@ FAULTS |= {
 CHAINS = {fault: f"chain{number:02}" for number, fault in enumerate(FAULTS)}
 
 
-def noticed(client, scope=SCOPE):
-    """Chain -> names of the SQL checks that find a row of it (of prices the asset is the chain)."""
-    found = defaultdict(set)
-    for door in ("raw", "marts"):
-        for module in suites_of(door):
-            for check in module.suite(scope).expectations:
-                sql = getattr(check, "unexpected_rows_query", None)
-                if sql:
-                    answer = client.query(sql.replace("{batch}", ".".join(module.TABLE)))
-                    for row in answer.result_rows:
-                        found[row[0]].add(check.meta["check"])
-    return found
-
-
 @pytest.fixture(scope="module")
 def found_by_chain(outcomes_client):
     """Each fault in a chain of its own, all of them there at once; what the checks find."""
@@ -244,72 +215,6 @@ def test_lateness_is_judged_by_the_tip_that_endpoints_named(clean, ahead, asked_
     newest = clean.command("select max(block_number) from meta.canonical_blocks")
     name_tip(clean, int(newest) + ahead, later - timedelta(days=asked_days_ago))
     assert noticed(clean, Scope(later, followed=FOLLOWED)) == {"devnet": found}
-
-
-def book(client, model, day, *, began_at, built_at):
-    client.insert(
-        "built_days",
-        [[model, day, 7, "code", began_at, built_at]],
-        database="meta",
-        column_names=[
-            "model", "block_date", "input_version", "code_version", "began_at", "built_at",
-        ],
-    )  # fmt: skip
-
-
-@pytest.fixture
-def wrong_sum(clean):
-    """One clean chain, but for a sum of tokens that is not that of the transfers."""
-    clean.command(change("marts.token_metrics_daily", "transfer_count = 1", "1").format(mine="1"))
-    empty(clean, "meta.built_days")
-    yield clean
-    empty(clean, "meta.built_days")
-
-
-def read_at(client, hours):
-    """Book each day of tokens as read so many hours after its transfers (30 hours old)."""
-    source_built_at = utc_now() - timedelta(hours=30)
-    for day in (START.date(), START.date() + timedelta(days=1)):
-        book(
-            client, "curated.erc20_transfers", day,
-            began_at=source_built_at, built_at=source_built_at,
-        )  # fmt: skip
-        began_at = source_built_at + timedelta(hours=hours)
-        book(
-            client, "marts.token_metrics_daily", day,
-            began_at=began_at, built_at=began_at + timedelta(minutes=1),
-        )  # fmt: skip
-
-
-TOKENS = Scope(NOW, table="marts.token_metrics_daily")
-
-
-def test_sum_is_compared_when_the_transfers_have_not_changed_since(wrong_sum):
-    read_at(wrong_sum, hours=1)
-    assert noticed(wrong_sum, TOKENS) == {"devnet": {"token_sums_match_transfers"}}
-
-
-def test_day_that_waits_for_its_build_is_not_compared_but_told(wrong_sum):
-    read_at(wrong_sum, hours=-1)
-    assert noticed(wrong_sum, TOKENS) == {"curated.erc20_transfers": {"days_are_built"}}
-
-
-def test_day_may_wait_for_a_day_and_two_hours(wrong_sum):
-    just_now = utc_now()
-    read_at(wrong_sum, hours=-1)
-    for day in (START.date(), START.date() + timedelta(days=1)):
-        book(
-            wrong_sum, "curated.erc20_transfers", day,
-            began_at=just_now, built_at=just_now,
-        )  # fmt: skip
-    assert noticed(wrong_sum, TOKENS) == {}
-
-
-def test_blocks_that_landed_since_the_build_are_left_to_the_next_one(clean):
-    clean.command(delete("marts.network_metrics_daily", "1").format(mine="1"))
-    assert noticed(clean) == {"devnet": {"network_days_match_blocks"}}
-    clean.command("truncate table curated.block_days")
-    assert noticed(clean) == {}
 
 
 def test_every_sql_file_belongs_to_a_check_and_is_tried():
@@ -417,47 +322,3 @@ def test_what_was_landed_since_is_looked_at(outcomes_settings, clean):
     clean.command(change("raw.logs", "data = '0x123'").replace("{mine}", "1"))
     report = run_checks(outcomes_settings, clean, door="raw", run_id="new", now=NOW, since=START)
     assert [row.check for row in report.failed_critical] == ["data_format"]
-
-
-def test_last_passed_is_when_the_last_run_began_that_passed(clean):
-    empty(clean, "meta.pipeline_runs")
-    assert last_passed(clean, "raw") is None
-    with step_run(clean, "r1", "validate_raw"):
-        pass
-    began = clean.query("select min(started_at) from meta.pipeline_runs final").result_rows[0][0]
-    assert last_passed(clean, "raw") == began.replace(tzinfo=UTC) - timedelta(hours=1)
-
-
-def test_last_passed_of_marts_is_that_of_the_group_that_passed_longest_ago(clean):
-    empty(clean, "meta.pipeline_runs")
-    began = {}
-    for groups in (["tokens"], ["addresses", "network"]):
-        step = group_step("validate_marts", groups)
-        with step_run(clean, f"run of {groups}", step):
-            pass
-        began[groups[0]] = clean.query(
-            "select started_at from meta.pipeline_runs final where step = {step:String}",
-            parameters={"step": step},
-        ).result_rows[0][0].replace(tzinfo=UTC)  # fmt: skip
-    hour = timedelta(hours=1)
-    assert last_passed(clean, "marts", ["network"]) == began["addresses"] - hour
-    assert last_passed(clean, "marts") == began["tokens"] - hour
-
-
-def test_failure_of_one_group_is_not_over_when_another_passes(clean):
-    empty(clean, "meta.pipeline_runs")
-    with pytest.raises(QualityError), step_run(clean, "r1", "validate_marts:tokens"):
-        raise QualityError("bad")
-    with step_run(clean, "r2", "validate_marts:network"):
-        pass
-    assert last_passed(clean, "marts", ["tokens"]) is None
-    assert last_passed(clean, "marts", ["network"]) is not None
-
-
-def test_last_passed_is_none_after_a_run_that_failed(clean):
-    empty(clean, "meta.pipeline_runs")
-    with step_run(clean, "r1", "validate_raw"):
-        pass
-    with pytest.raises(QualityError), step_run(clean, "r2", "validate_raw"):
-        raise QualityError("bad")
-    assert last_passed(clean, "raw") is None

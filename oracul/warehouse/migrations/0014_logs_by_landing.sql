@@ -1,0 +1,2 @@
+-- What a followed chain landed lately is found without reading all of its logs.
+alter table raw.logs add index if not exists by_landing ingested_at type minmax granularity 1;
