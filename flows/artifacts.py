@@ -2,23 +2,19 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from prefect.artifacts import (
-    create_link_artifact,
-    create_markdown_artifact,
-    create_table_artifact,
-)
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.exceptions import PrefectException
 from prefect.runtime import flow_run
 
 from flows.steps import Outcome
+from flows.tables import step_rows, tables_of
 from oracul.alerts.text import harmless
 from oracul.analytics.coverage import MARKS, NO_BLOCKS, heat_map, read_days
 from oracul.errors import WarehouseError
@@ -35,7 +31,6 @@ MOST_ROWS = 500
 LONGEST_CELL = 4000
 # Days in one line of a map: wide enough to see weeks, narrow enough for the page.
 _MAP_WIDTH = 100
-_WORST_FIRST = ("fail", "warn", "pass")
 
 
 class ShownProgress:
@@ -142,18 +137,13 @@ def show_outcomes(run_id: str, outcomes: list[Outcome]) -> None:
     """Tables of a run: how each step ended, and of each what it did."""
     show_table(
         "steps",
-        [{"step": o.step, "status": o.status, "what": o.summary} for o in outcomes],
+        [row for outcome in outcomes for row in step_rows(outcome)],
         f"Run {run_id}: how each step ended.",
     )
     for outcome in outcomes:
         for key, rows, description in tables_of(outcome):
             if rows:
                 show_table(key, rows, description)
-        docs = getattr(outcome.detail, "docs_index", None)
-        if docs is not None:
-            create_link_artifact(
-                key=f"{_flow()}-data-docs", link=docs.as_uri(), link_text="Data Docs of the checks"
-            )
 
 
 def show_coverage(settings: Settings, chain: str | None = None) -> None:
@@ -171,64 +161,6 @@ def show_coverage(settings: Settings, chain: str | None = None) -> None:
             key=f"coverage-{name}",
             markdown="\n".join(["```", *lines, "", f"{legend}  {NO_BLOCKS} no blocks", "```"]),
             description=f"Days of {name} in UTC: what is proven, partial, missing or broken.",
-        )
-
-
-def tables_of(outcome: Outcome) -> Iterator[tuple[str, list[dict[str, Any]], str]]:
-    """Key, rows and description of what a step's report has to show."""
-    from extractors.evm.report import Extracted
-
-    detail, step = outcome.detail, outcome.step
-    reports = detail if isinstance(detail, list) else [detail]
-    if nodes := getattr(detail, "nodes", None):
-        yield "dbt-nodes", [
-            {"node": n.name, "kind": n.kind, "status": n.status, "seconds": n.seconds,
-             "days built": n.days_built, "message": n.message if n.is_failed else ""}
-            for n in nodes
-        ], "Models, seeds and tests that dbt ran."  # fmt: skip
-    if hasattr(detail, "failed_critical"):
-        yield step.replace("_", "-"), [
-            {"status": r.status, "table": r.table, "check": r.check, "observed": r.observed,
-             "expected": r.expected, "wrong rows": r.unexpected_count}
-            for r in sorted(getattr(detail, "rows", ()), key=lambda r: _WORST_FIRST.index(r.status))
-        ], f"Checks of {step.removeprefix('validate_')}, what failed first."  # fmt: skip
-    if hasattr(detail, "by_severity"):
-        yield (
-            "anomalies",
-            [
-                {"severity": severity, "found": found}
-                for severity, found in detail.by_severity.items()
-            ],
-            "Anomalies on the days that were judged.",
-        )
-    landed = [one for one in reports if isinstance(one, Extracted)]
-    yield (
-        "landed-rows",
-        [
-            {"chain": one.chain, "table": f"raw.{table}", "rows": f"{rows:,}"}
-            for one in landed
-            if one.blocks
-            for table, rows in one.rows.items()
-        ],
-        "Rows that were landed.",
-    )
-    yield (
-        "rejected",
-        [
-            {"chain": one.chain, "reason": reason, "answers": f"{count:,}"}
-            for one in landed
-            for reason, count in one.reasons.most_common()
-        ],
-        "Answers of nodes that were not believed; meta.rejected_rows has them.",
-    )
-    if hasattr(detail, "messages"):
-        yield (
-            "told",
-            [
-                {"severity": m.severity, "rule": m.rule, "what": m.title, "page": m.runbook}
-                for m in detail.messages
-            ],
-            "What people were told.",
         )
 
 

@@ -19,11 +19,11 @@ from oracul.stack.parts import WORK_POOL
 
 PREFIX = "oracul: "
 ALERT = "alert/alert"
-# Some heartbeats; see PREFECT_FLOWS_HEARTBEAT_FREQUENCY in oracul/stack/parts.py.
-SILENT_AFTER = timedelta(minutes=5)
 _RUN = "prefect.flow-run."
 _BEAT = f"{_RUN}heartbeat"
-_ENDED = {f"{_RUN}{state}" for state in ("Completed", "Failed", "Crashed", "Cancelled")}
+# How a run is said to have ended that did its work, but less than it was asked to (flows.tasks).
+DEGRADED = "Degraded"
+_ENDED = {f"{_RUN}{state}" for state in ("Completed", DEGRADED, "Failed", "Crashed", "Cancelled")}
 _BEGUN = {f"{_RUN}{state}" for state in ("Pending", "Running", "Cancelling", "Paused")}
 _ANY_RUN = {"prefect.resource.id": f"{_RUN}*"}
 # Ours, and not a run that tells: it would tell of itself without end.
@@ -36,6 +36,7 @@ _OURS = [
 def automations(alert: UUID, settings: PrefectSettings) -> list[AutomationCore]:
     """All of ours. `alert` is the deployment that tells people. Pure."""
     late, no_worker = settings.late_minutes, settings.no_worker_minutes
+    silent = settings.silent_minutes
     return [
         _automation(
             "a run crashed",
@@ -64,11 +65,11 @@ def automations(alert: UUID, settings: PrefectSettings) -> list[AutomationCore]:
             EventTrigger(
                 after={_BEAT}, expect={_BEAT} | _ENDED, match=_ANY_RUN, match_related=_OURS[:1],
                 for_each={"prefect.resource.id"}, posture=Posture.Proactive, threshold=1,
-                within=SILENT_AFTER,
+                within=timedelta(minutes=silent),
             ),
             ChangeFlowRunState(
                 state=StateType.CRASHED, name="Crashed",
-                message=f"it has given no sign of life for {SILENT_AFTER.seconds // 60} min",
+                message=f"it has given no sign of life for {silent} min",
             ),
         ),
         _automation(

@@ -1,6 +1,7 @@
 """What each step does: one call into a room, and its report in one sentence."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, Protocol
 
@@ -17,7 +18,7 @@ from oracul.errors import (
 from oracul.settings import ChainSettings, variable_name
 from oracul.times import day_start
 from oracul.warehouse import Client, StepRun, last_done, step_run
-from oracul.warehouse.publish import MARTS_NEXT, mart_tables
+from oracul.warehouse.publish import MARTS_NEXT, groups_ever_built, mart_tables
 from oracul.warehouse.publish import publish as publish_marts
 
 # What a failed critical check keeps from happening.
@@ -171,8 +172,16 @@ def validate_raw(run: Run, client: Client, record: StepRun) -> Outcome:
 
 
 def validate_marts(run: Run, client: Client, record: StepRun) -> Outcome:
-    """Door 2: nobody reads, or is told about, marts that fail a critical check."""
-    return _validate("marts", run, client, record)
+    """Door 2: nobody reads, or is told about, marts that fail a critical check.
+
+    Marts whose first build is still to come are left out, and named.
+    """
+    built = groups_ever_built(client, run.groups)
+    waiting = [group for group in run.groups if group not in built]
+    outcome = _validate("marts", replace(run, groups=built), client, record)
+    if not waiting:
+        return outcome
+    return replace(outcome, summary=f"{outcome.summary}; not built yet: {', '.join(waiting)}")
 
 
 def _validate(door: Literal["raw", "marts"], run: Run, client: Client, record: StepRun) -> Outcome:

@@ -1,11 +1,12 @@
 """Flow that finds what is unusual and tells people."""
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 
-from flows.tasks import run_as_tasks
+from flows.tasks import run_as_tasks, run_name
 
 
-@flow(name="detect")
-def detect() -> None:
+@flow(name="detect", flow_run_name=run_name)
+def detect() -> State[None]:
     """Score tokens and addresses, then tell people what they were not told yet."""
-    run_as_tasks(["detect", "alert"])
+    return run_as_tasks(["detect", "alert"])

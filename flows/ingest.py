@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from pydantic import Field
 
 from flows.steps import Run
@@ -23,18 +24,18 @@ FollowedDays = Annotated[
 
 
 @flow(name="ingest-chain", flow_run_name=run_name)
-def ingest_chain(chain: ChainName = None, blocks: BlockSpan = None) -> None:
+def ingest_chain(chain: ChainName = None, blocks: BlockSpan = None) -> State[None]:
     """Land proven blocks, then ask new tokens what they are."""
     run = Run(load_settings(), chain=chain, blocks=parse_blocks(blocks))
-    run_as_tasks(["ingest_chain", "ingest_tokens"], run)
+    return run_as_tasks(["ingest_chain", "ingest_tokens"], run)
 
 
 @flow(name="ingest-prices", flow_run_name=run_name)
-def ingest_prices(last_days: FollowedDays = None) -> None:
+def ingest_prices(last_days: FollowedDays = None) -> State[None]:
     """Land spot prices for the days of the landed blocks."""
     settings = load_settings()
     days = days_up_to_today(last_days or followed_days(settings))
-    run_as_tasks(["ingest_prices"], Run(settings, days=days))
+    return run_as_tasks(["ingest_prices"], Run(settings, days=days))
 
 
 def followed_days(settings: Settings) -> int | None:

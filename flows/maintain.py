@@ -1,21 +1,26 @@
 """Flow that keeps the house in order, at night."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from prefect import flow
-from pydantic import Field
+from prefect.client.schemas.objects import State
 
+from flows.form import may_be_empty, told
 from flows.maintenance import PartName
 from flows.steps import Run
-from flows.tasks import run_as_tasks
+from flows.tasks import run_as_tasks, run_name
 from oracul.settings import load_settings
 
-Parts = Annotated[list[PartName] | None, Field(description="Only these parts. Empty: all.")]
-DryRun = Annotated[bool, Field(description="Say what it would do, and change nothing.")]
+Parts = Annotated[
+    list[PartName] | None,
+    may_be_empty("Only these parts. Empty: all.", type="array",
+                 items={"type": "string", "enum": list(get_args(PartName))}),
+]  # fmt: skip
+DryRun = Annotated[bool, told("Say what it would do, and change nothing.")]
 
 
-@flow(name="maintain")
-def maintain(only: Parts = None, dry_run: DryRun = False) -> None:
+@flow(name="maintain", flow_run_name=run_name)
+def maintain(only: Parts = None, dry_run: DryRun = False) -> State[None]:
     """Back up when a setting asks for it, give up what is old, then tell people what failed."""
     names = ["maintain"] if dry_run else ["maintain", "alert"]
-    run_as_tasks(names, Run(load_settings(), parts=tuple(only or ()), is_rehearsal=dry_run))
+    return run_as_tasks(names, Run(load_settings(), parts=tuple(only or ()), is_rehearsal=dry_run))

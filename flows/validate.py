@@ -1,11 +1,12 @@
 """Flow that checks both doors."""
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 
-from flows.tasks import run_as_tasks
+from flows.tasks import run_as_tasks, run_name
 
 
-@flow(name="validate")
-def validate() -> None:
+@flow(name="validate", flow_run_name=run_name)
+def validate() -> State[None]:
     """Check what was landed and built, then tell people; a critical fault fails the run."""
-    run_as_tasks(["validate_raw", "validate_marts", "alert"])
+    return run_as_tasks(["validate_raw", "validate_marts", "alert"])

@@ -258,6 +258,9 @@ class PrefectSettings(_Group):
     late_minutes: int = Field(
         10, ge=1, description="a run that was due and has not begun for this long is told"
     )
+    silent_minutes: int = Field(
+        5, ge=2, description="a run that gives no sign of life for this long counts as crashed"
+    )
     no_worker_minutes: int = Field(
         5, ge=1, description="a work pool that no worker serves for this long is told"
     )

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from oracul import redact
 
+# A folder to keep pictures of the browser tests in; read before it goes with the others.
+_SCREENSHOTS = os.environ.get("ORACUL_SCREENSHOTS")
 # The shell of a developer may lead to their own warehouse and nodes; tests must not.
 for _name in [name for name in os.environ if name.startswith("ORACUL_")]:
     del os.environ[_name]
@@ -16,6 +19,14 @@ for _name in [name for name in os.environ if name.startswith("ORACUL_")]:
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=5_000)
 settings.load_profile("same")
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pictures go: the folder of ORACUL_SCREENSHOTS, or one that pytest throws away."""
+    folder = Path(_SCREENSHOTS) if _SCREENSHOTS else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -32,4 +43,5 @@ pytest_plugins = [
     "tests.fixtures.chain_landing",
     "tests.fixtures.evm_node",
     "tests.fixtures.promises",
+    "tests.fixtures.operated_stack",
 ]

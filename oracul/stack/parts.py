@@ -98,7 +98,8 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_CLI_COLORS": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "5",
         # A run whose process and worker both died is known by its silence (flows/automations.py).
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "60",
+        # Some signs of life in that time: one that is late counts for nothing.
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(_beat_seconds(settings)),
         # Logs and artifacts of runs that are gone; runs themselves `maintain` gives up.
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,orphans",
         "DO_NOT_TRACK": "1",
@@ -111,6 +112,11 @@ def deployment_environment(settings: Settings) -> dict[str, str]:
     schedules = {f"FOLLOWS_{chain.upper()}": chain in followed for chain in load_chains()}
     schedules["FOLLOWS_ANY"] = bool(followed)
     return {name: str(is_on).lower() for name, is_on in schedules.items()}
+
+
+def _beat_seconds(settings: Settings) -> int:
+    """Prefect takes no less than 30."""
+    return max(30, settings.prefect.silent_minutes * 60 // 5)
 
 
 def _program(name: str) -> str:

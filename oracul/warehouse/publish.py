@@ -35,6 +35,19 @@ select name from system.tables
 where database = {database:String} and engine like '%MergeTree' and not match(name, '__dbt_|__new$')
 order by name
 """
+_EVER_BUILT_SQL = """
+select
+    exists(
+        select 1 from meta.pipeline_runs
+        where step = 'transform' or (
+            startsWith(step, 'transform:')
+            and has(splitByChar('+', splitByChar(':', toString(step))[2]), {group:String})
+        )
+    ) or exists(
+        select 1 from system.tables
+        where database in {places:Array(String)} and has({tables:Array(String)}, name)
+    )
+"""
 _SHAPE_SQL = """
 select
     (
@@ -98,6 +111,23 @@ def mart_tables(groups: Iterable[str]) -> frozenset[str]:
     """Names of the marts of some groups."""
     folders = (DBT_PROJECT_DIR / "models" / "marts" / group for group in groups)
     return frozenset(path.stem for folder in folders for path in folder.glob("*.sql"))
+
+
+def groups_ever_built(client: Client, groups: Iterable[str]) -> tuple[str, ...]:
+    """Those of the groups that a build was begun of, or that have a table.
+
+    Tokens and addresses are built at night: on the first day they are not there, and no fault.
+    """
+    found = []
+    for group in groups:
+        asked = {
+            "group": group,
+            "places": [MARTS, MARTS_NEXT],
+            "tables": sorted(mart_tables([group])),
+        }
+        if client.query(_EVER_BUILT_SQL, parameters=asked).result_rows[0][0]:
+            found.append(group)
+    return tuple(found)
 
 
 def publish(

@@ -13,7 +13,9 @@ from oracul.settings import PrefectSettings
 ALERT = uuid4()
 ALL = {
     one.name.removeprefix(PREFIX): one
-    for one in automations(ALERT, PrefectSettings(late_minutes=7, no_worker_minutes=3))
+    for one in automations(
+        ALERT, PrefectSettings(late_minutes=7, no_worker_minutes=3, silent_minutes=9)
+    )
 }
 
 
@@ -63,6 +65,12 @@ def test_runs_of_others_on_the_same_server_are_left_alone(name):
 def test_waiting_times_are_those_of_the_settings():
     assert ALL["a run is late"].trigger.within == timedelta(minutes=7)
     assert ALL["no worker"].trigger.within == timedelta(minutes=3)
+    assert ALL["a run fell silent"].trigger.within == timedelta(minutes=9)
+
+
+@pytest.mark.parametrize("state", ["Completed", "Degraded", "Failed", "Crashed", "Cancelled"])
+def test_run_that_has_ended_is_not_waited_for(state):
+    assert f"prefect.flow-run.{state}" in ALL["a run fell silent"].trigger.expect
 
 
 def test_all_but_the_silent_one_run_the_alert():

@@ -69,3 +69,10 @@ def test_socket_of_a_long_path_is_short_and_private(tmp_path):
     assert len(str(path)) < 95
     assert path.parent.stat().st_mode & 0o077 == 0
     assert path == socket_of(_settings(home)) != socket_of(_settings(Path(f"{home}y")))
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(2, 30), (5, 60), (10, 120)])
+def test_run_gives_some_signs_of_life_before_it_counts_as_silent(tmp_path, minutes, seconds):
+    settings = _settings(tmp_path, prefect=PrefectSettings(silent_minutes=minutes))
+    worker = parts_of(settings)[-1]
+    assert worker.environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == str(seconds)
