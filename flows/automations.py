@@ -1,7 +1,7 @@
 """`python -m flows.automations`: what the Prefect server watches while no run of ours can.
 
 A run that crashed, a run that is late, a run that fell silent, a work pool without a worker. Each
-runs the deployment `alert/alert`, so that people are told as of anything else. Registered by
+runs the deployment `alert/trouble`, so that people are told as of anything else. Registered by
 `oracul up`; the same again changes nothing, and those of ours that are gone from here are deleted.
 """
 
@@ -18,7 +18,8 @@ from oracul.settings import PrefectSettings, load_settings
 from oracul.stack.parts import WORK_POOL
 
 PREFIX = "oracul: "
-ALERT = "alert/alert"
+# Without a limit: a run that is left out would lose what it was to tell.
+ALERT = "alert/trouble"
 # Some heartbeats; see PREFECT_FLOWS_HEARTBEAT_FREQUENCY in oracul/stack/parts.py.
 SILENT_AFTER = timedelta(minutes=5)
 _RUN = "prefect.flow-run."

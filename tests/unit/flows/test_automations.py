@@ -4,10 +4,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import yaml
 from prefect.server.events.schemas.automations import Automation
 from prefect.server.events.schemas.events import RelatedResource, Resource
 
+from flows.automations import ALERT as TELLING
 from flows.automations import PREFIX, automations
+from oracul.chains import PROJECT_ROOT
 from oracul.settings import PrefectSettings
 
 ALERT = uuid4()
@@ -80,3 +83,14 @@ def test_pool_is_watched_by_its_name():
     pool = {"prefect.resource.id": f"prefect.work-pool.{uuid4()}"}
     assert match.matches(Resource(pool | {"prefect.resource.name": "oracul"}))
     assert not match.matches(Resource(pool | {"prefect.resource.name": "theirs"}))
+
+
+def test_what_was_seen_is_not_left_out_while_another_run_tells():
+    """A run beyond a limit is cancelled, and its parameters are gone."""
+    config = yaml.safe_load((PROJECT_ROOT / "prefect.yaml").read_text())
+    (flow, name), there = TELLING.split("/"), {one["name"]: one for one in config["deployments"]}
+    assert there[name]["entrypoint"] == f"flows/alert.py:{flow}"
+    assert "concurrency_limit" not in there[name]
+    assert not there[name].get("schedules")
+    told = [one.actions[0] for one in ALL.values() if one.actions[0].type == "run-deployment"]
+    assert [action.deployment_id for action in told] == [ALERT] * 3
