@@ -12,7 +12,7 @@ Rule = Annotated[
     Literal["run_crashed", "run_late", "no_worker"] | None,
     Field(description="What the scheduler saw. Empty: nothing, only tell what is known."),
 ]
-Subject = Annotated[str, Field(description="Name of the flow or work pool that it is about.")]
+Subject = Annotated[str, Field(description="Name of the deployment or work pool that it is about.")]
 Text = Annotated[str, Field(description="What happened, in one sentence.")]
 
 
@@ -20,8 +20,8 @@ Text = Annotated[str, Field(description="What happened, in one sentence.")]
 def alert(rule: Rule = None, subject: Subject = "", text: Text = "") -> None:
     """Tell people what they were not told yet; automations say what they saw (flows.automations).
 
-    A flow's trouble is over when a run of it ends. That no worker was there is told by a run on a
-    worker, so that it is over by then.
+    A deployment's trouble is over when a run of it ends. That no worker was there is told by a run
+    on a worker, so that it is over by then.
     """
     kind: Kind = "work pool" if rule == "no_worker" else "flow"
     if rule is not None:
