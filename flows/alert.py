@@ -14,7 +14,7 @@ Rule = Annotated[
     may_be_empty("What the scheduler saw. Empty: nothing, only tell what is known.",
                  type="string", enum=["run_crashed", "run_late", "no_worker"]),
 ]  # fmt: skip
-Subject = Annotated[str, told("Name of the flow or work pool that it is about.")]
+Subject = Annotated[str, told("Name of the deployment or work pool that it is about.")]
 Text = Annotated[str, told("What happened, in one sentence.")]
 
 
@@ -22,8 +22,8 @@ Text = Annotated[str, told("What happened, in one sentence.")]
 def alert(rule: Rule = None, subject: Subject = "", text: Text = "") -> State[None]:
     """Tell people what they were not told yet; automations say what they saw (flows.automations).
 
-    A flow's trouble is over when a run of it ends. That no worker was there is told by a run on a
-    worker, so that it is over by then.
+    A deployment's trouble is over when a run of it ends. That no worker was there is told by a run
+    on a worker, so that it is over by then.
     """
     kind: Kind = "work pool" if rule == "no_worker" else "flow"
     if rule is not None:

@@ -1,7 +1,7 @@
 """`python -m flows.automations`: what the Prefect server watches while no run of ours can.
 
 A run that crashed, a run that is late, a run that fell silent, a work pool without a worker. Each
-runs the deployment `alert/alert`, so that people are told as of anything else. Registered by
+runs the deployment `alert/trouble`, so that people are told as of anything else. Registered by
 `oracul up`; the same again changes nothing, and those of ours that are gone from here are deleted.
 """
 
@@ -18,7 +18,8 @@ from oracul.settings import PrefectSettings, load_settings
 from oracul.stack.parts import WORK_POOL
 
 PREFIX = "oracul: "
-ALERT = "alert/alert"
+# Without a limit: a run that is left out would lose what it was to tell.
+ALERT = "alert/trouble"
 _RUN = "prefect.flow-run."
 _BEAT = f"{_RUN}heartbeat"
 # How a run is said to have ended that did its work, but less than it was asked to (flows.tasks).
@@ -31,6 +32,8 @@ _OURS = [
     {"prefect.resource.id": "prefect.tag.oracul", "prefect.resource.role": "tag"},
     {"prefect.resource.role": "flow", "prefect.resource.name": "!alert"},
 ]
+# Several deployments run one flow: the end of one is not the end of another's trouble.
+_OF_RUN = "{{ deployment.name or flow.name }}"
 
 
 def automations(alert: UUID, settings: PrefectSettings) -> list[AutomationCore]:
@@ -45,8 +48,10 @@ def automations(alert: UUID, settings: PrefectSettings) -> list[AutomationCore]:
                 expect={f"{_RUN}Crashed"}, match=_ANY_RUN, match_related=_OURS,
                 posture=Posture.Reactive, threshold=1,
             ),
-            _tell(alert, "run_crashed", "{{ flow.name }}",
-                  "{{ flow_run.name }} crashed: {{ event.resource['prefect.state-message'] }}"),
+            _tell(alert, "run_crashed", _OF_RUN,
+                  # A semicolon would begin a second reason.
+                  "crashed: {{ flow_run.name }}, "
+                  "{{ event.resource['prefect.state-message'] | replace(';', ',') }}"),
         ),
         _automation(
             "a run is late",
@@ -56,8 +61,8 @@ def automations(alert: UUID, settings: PrefectSettings) -> list[AutomationCore]:
                 for_each={"prefect.resource.id"}, posture=Posture.Proactive, threshold=1,
                 within=timedelta(minutes=late),
             ),
-            _tell(alert, "run_late", "{{ flow.name }}",
-                  f"{{{{ flow_run.name }}}} was due {late} min ago and has not begun"),
+            _tell(alert, "run_late", _OF_RUN,
+                  f"was due {late} min ago and has not begun: {{{{ flow_run.name }}}}"),
         ),
         _automation(
             "a run fell silent",
@@ -118,6 +123,10 @@ def _automation(name: str, what: str, trigger: EventTrigger, action: ActionTypes
 
 
 def _tell(alert: UUID, rule: str, subject: str, text: str) -> RunDeployment:
+    """Run the deployment that tells. In the text, what differs from run to run (names, messages)
+    comes after the colon: the words before it are the reason, and the same reason is told once.
+    """
+
     def template(text: str) -> dict[str, str]:
         return {"__prefect_kind": "jinja", "template": text}
 

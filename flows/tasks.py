@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 from prefect.states import Completed
 from pydantic import Field, WithJsonSchema
 
@@ -120,7 +120,7 @@ def run_as_tasks(names: Sequence[str] | None, run: Run | None = None) -> State[N
         for message in getattr(outcome.detail, "messages", ()):
             log.warning("%s", message.text)
         outcomes.append(outcome)
-    trouble_is_over("flow", flow_run.flow_name or "flow")
+    trouble_is_over("flow", deployment.name or flow_run.flow_name or "flow")
     show_outcomes(run.run_id, outcomes)
     for outcome in outcomes:
         if outcome.status == "failed" and isinstance(outcome.detail, OraculError):

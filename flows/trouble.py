@@ -17,7 +17,7 @@ from oracul.warehouse import (
     warehouse_errors,
 )
 
-# Of what: a flow by its name, or a work pool.
+# Of what: a flow by the name of its deployment (its own, for runs without one), or a work pool.
 Kind = Literal["flow", "work pool"]
 
 

@@ -4,7 +4,7 @@ Their rows say how things are, not since when. An occasion begins when a conditi
 lasts until it is not; `named` gives it the id under which it was told before.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,6 +23,17 @@ from oracul.alerts.text import harmless, unlinked
 from oracul.settings import AlertRule, Severity
 from oracul.units import plural, seconds_text
 
+# Steps as the schedules of prefect.yaml record them. What people start by hand is never late, and a
+# backfill may take as long as it takes.
+SCHEDULED_BY_CHAIN = frozenset({"ingest_chain", "ingest_tokens"})
+SCHEDULED = frozenset(
+    {"ingest_prices", "validate_raw", "validate_marts", "detect", "verify", "maintain"}
+    | {
+        f"{step}:{group}"
+        for step in ("transform", "validate_marts", "publish")
+        for group in ("network", "tokens", "addresses")
+    }
+)
 # A step is late after this many times the pause that nine of ten runs kept.
 LATE_FACTOR = 3
 LEAST_LATE = timedelta(hours=1)
@@ -37,10 +48,14 @@ CRITICAL_DISK_GB = 1.0
 _GB = 1e9
 
 
-def late_alerts(steps: Iterable[StepRhythm], now: datetime) -> list[Alert]:
-    """A high alert for each step that should have run, or that runs without an end."""
+def late_alerts(
+    steps: Iterable[StepRhythm], followed: Collection[str], now: datetime
+) -> list[Alert]:
+    """A high alert for each scheduled step that should have run, or that runs without an end."""
     alerts = []
     for row in steps:
+        if not _is_scheduled(row, followed):
+            continue
         subject = f"{row.step}/{row.chain}" if row.chain else row.step
         where = f" on {row.chain}" if row.chain else ""
         if row.running_since is not None and now - row.running_since > STUCK_AFTER:
@@ -216,6 +231,13 @@ def budget_alerts(usage: Iterable[RpcUsage], quotas: Mapping[str, int]) -> list[
             )
         )
     return alerts
+
+
+def _is_scheduled(row: StepRhythm, followed: Collection[str]) -> bool:
+    if row.chain:
+        return row.step in SCHEDULED_BY_CHAIN and row.chain in followed
+    # Prices are landed for the blocks of followed chains.
+    return row.step in SCHEDULED and (row.step != "ingest_prices" or bool(followed))
 
 
 def named(

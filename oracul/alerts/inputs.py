@@ -59,7 +59,7 @@ def state_alerts(settings: Settings, client: Client, now: datetime) -> list[Aler
     at = {"now": now}
     gaps = _rows(client, "chain_gaps", ChainGap, followed=followed, filled_by=now - longest_lag)
     return [
-        *late_alerts(_rows(client, "step_rhythms", StepRhythm, **at), now),
+        *late_alerts(_rows(client, "step_rhythms", StepRhythm, **at), followed, now),
         *lag_alerts(_rows(client, "chain_tips", ChainTip, followed=followed), longest_lag, now),
         *gap_alerts(gaps),
         *branch_alerts(

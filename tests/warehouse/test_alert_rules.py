@@ -65,7 +65,7 @@ def add_blocks(
 
 
 def add_runs(
-    client: Client, *ago: timedelta, status: str = "done", step: str = "transform"
+    client: Client, *ago: timedelta, status: str = "done", step: str = "transform:network"
 ) -> None:
     add(client, "pipeline_runs", [
         {"run_id": f"{status}-{back}", "step": step, "chain": "", "started_at": NOW - back,
@@ -123,7 +123,31 @@ def test_step_with_a_rhythm_is_late(clean: Client) -> None:
 def test_step_without_an_end_is_told_and_the_telling_itself_is_not(clean: Client) -> None:
     add_runs(clean, 5 * HOUR, status="running")
     add_runs(clean, 5 * HOUR, status="running", step="alert")
-    assert [(a.rule, a.subject) for a in found(clean)] == [("pipeline_late", "transform")]
+    assert [(a.rule, a.subject) for a in found(clean)] == [("pipeline_late", "transform:network")]
+
+
+def test_what_people_start_by_hand_has_no_rhythm(clean: Client) -> None:
+    for step in ("backfill_chain", "transform", "flow pipeline"):
+        add_runs(clean, *(HOUR * n for n in range(5, 40)), step=step)
+    add_runs(clean, 4 * HOUR, status="running", step="backfill_chain")
+    assert found(clean) == []
+
+
+def troubled(client: Client) -> list[str]:
+    alerts = all_alerts(settings(), client, NOW)
+    return [a.subject for a in alerts if a.rule == "step_failed"]
+
+
+def test_step_over_all_marts_ends_the_trouble_of_some(clean: Client) -> None:
+    for step in ("transform:tokens", "publish:tokens", "transform"):
+        add_runs(clean, 3 * HOUR, status="failed", step=step)
+    assert troubled(clean) == ["publish:tokens", "transform", "transform:tokens"]
+    add_runs(clean, 2 * HOUR, step="transform")
+    assert troubled(clean) == ["publish:tokens"]
+    add_runs(clean, HOUR, step="publish:network")
+    assert troubled(clean) == ["publish:tokens"]
+    add_runs(clean, MINUTE, status="failed", step="transform:tokens")
+    assert troubled(clean) == ["publish:tokens", "transform:tokens"]
 
 
 def add_change(client: Client, outcome: str, depth: int, ago: timedelta) -> None:

@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 
 from oracul.alerts.conditions import (
     LEAST_REFUSED_BLOCKS,
+    SCHEDULED,
+    SCHEDULED_BY_CHAIN,
     branch_alerts,
     budget_alerts,
     disk_alerts,
@@ -27,16 +30,21 @@ from oracul.alerts.states import (
     RpcUsage,
     StepRhythm,
 )
+from oracul.chains import PROJECT_ROOT
 
 NOW = datetime(2024, 5, 2, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-HOURLY = StepRhythm("transform", "", 20, NOW - 2 * DAY, NOW - 4 * HOUR, 3600, None)
+HOURLY = StepRhythm("transform:network", "", 20, NOW - 2 * DAY, NOW - 4 * HOUR, 3600, None)
 CHANGE = BranchChange("ethereum", 100, 5, "0xaa", 7, "followed")
 
 
 def test_late_step_is_told_with_what_is_usual() -> None:
-    (alert,) = late_alerts([HOURLY], NOW)
-    assert (alert.rule, alert.severity, alert.subject) == ("pipeline_late", "high", "transform")
+    (alert,) = late_alerts([HOURLY], [], NOW)
+    assert (alert.rule, alert.severity, alert.subject) == (
+        "pipeline_late",
+        "high",
+        "transform:network",
+    )
     assert alert.body == "no run for 4 h 0 min, usually one every 1 h 0 min"
 
 
@@ -53,13 +61,54 @@ def test_late_step_is_told_with_what_is_usual() -> None:
     ids=["not yet", "few runs", "one day", "daily", "never under an hour", "runs now"],
 )
 def test_step_is_not_late(row: StepRhythm) -> None:
-    assert late_alerts([row], NOW) == []
+    assert late_alerts([row], [], NOW) == []
 
 
 def test_step_that_runs_for_hours_has_no_end() -> None:
-    stuck = replace(HOURLY, chain="base", runs=1, running_since=NOW - 5 * HOUR)
-    (alert,) = late_alerts([stuck], NOW)
-    assert (alert.title, alert.subject) == ("transform on base has no end", "transform/base")
+    stuck = replace(HOURLY, step="ingest_chain", chain="base", runs=1, running_since=NOW - 5 * HOUR)
+    (alert,) = late_alerts([stuck], ["base"], NOW)
+    assert (alert.title, alert.subject) == ("ingest_chain on base has no end", "ingest_chain/base")
+
+
+@pytest.mark.parametrize(
+    ("step", "chain"),
+    [
+        ("backfill_chain", ""),
+        ("backfill_prices", ""),
+        ("flow pipeline", ""),
+        ("work pool oracul", ""),
+        ("transform", ""),
+        ("publish", ""),
+        ("transform:addresses+network", ""),
+        ("ingest_chain", "polygon"),
+    ],
+)
+def test_what_no_schedule_starts_is_not_judged(step: str, chain: str) -> None:
+    row = replace(HOURLY, step=step, chain=chain)
+    stuck = replace(row, running_since=NOW - 5 * HOUR)
+    assert late_alerts([row, stuck], ["base"], NOW) == []
+
+
+def test_prices_are_due_while_a_chain_is_followed() -> None:
+    row = replace(HOURLY, step="ingest_prices")
+    assert late_alerts([row], [], NOW) == []
+    assert len(late_alerts([row], ["base"], NOW)) == 1
+
+
+def test_steps_of_the_schedules_are_judged() -> None:
+    config = yaml.safe_load((PROJECT_ROOT / "prefect.yaml").read_text())
+    scheduled = [one for one in config["deployments"] if one.get("schedules")]
+    names = {one["entrypoint"].partition(":")[2] for one in scheduled}
+    assert {name for name in SCHEDULED | SCHEDULED_BY_CHAIN if name in names} == (
+        names - {"alert", "transform", "validate"}
+    )
+    groups = {
+        f"{step}:{group}"
+        for one in scheduled
+        for group in one["parameters"].get("marts", [])
+        for step in ("transform", "validate_marts", "publish")
+    }
+    assert groups == {name for name in SCHEDULED if ":" in name}
 
 
 def test_chain_lags_when_its_newest_block_is_old() -> None:
@@ -144,7 +193,7 @@ def test_texts_of_strangers_are_harmless() -> None:
     alerts = [
         *proof_alerts([RefusedAnswers(evil, 99, evil)], []),
         *price_alerts([RefusedAnswers(evil, 99, evil)]),
-        *late_alerts([replace(HOURLY, step=evil)], NOW),
+        *late_alerts([replace(HOURLY, step="ingest_chain", chain=evil)], [evil], NOW),
     ]
     said = " ".join(f"{a.title} {a.body}" for a in alerts)
     assert not set("<>[]\u202e") & set(said + " ".join(a.subject for a in alerts))
