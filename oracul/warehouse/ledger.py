@@ -74,15 +74,16 @@ def _first_run_id(now: datetime) -> str:
     return f"{now - LOOKED_BACK:{_RUN_TIME}}"
 
 
-def last_done(client: Client, step: str, chain: str) -> datetime | None:
-    """When the last run of a step over a chain that went well began.
+def last_ended_well(client: Client, step: str, chain: str) -> datetime | None:
+    """When the last run of a step over a chain that ended done or degraded began.
 
-    None when there was none in a week (LOOKED_BACK): the caller then looks at everything.
+    Degraded counts: a part that fails each time must not make every run look further back. None
+    when there was none in a week (LOOKED_BACK): the caller then looks at everything.
     """
     rows = client.query(
         "select maxOrNull(started_at) from meta.pipeline_runs final"
         " where run_id >= {first:String} and step = {step:String} and chain = {chain:String}"
-        " and status = 'done'",
+        " and status in ('done', 'degraded')",
         parameters={"first": _first_run_id(utc_now()), "step": step, "chain": chain},
     ).result_rows
     began: datetime | None = rows[0][0]

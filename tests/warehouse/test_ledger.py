@@ -9,7 +9,7 @@ from oracul.settings import Settings
 from oracul.times import utc_now
 from oracul.warehouse import (
     RejectedRow,
-    last_done,
+    last_ended_well,
     new_run_id,
     record_over,
     record_rejected,
@@ -97,9 +97,14 @@ def test_only_runs_of_the_last_week_are_looked_at(migrated_client):
     assert _status(client, old)[0][0] == "running"
     assert _status(client, young)[0][0] == "failed"
     _ran(client, "ingest_tokens", "done", 8)
-    assert last_done(client, "ingest_tokens", "devnet") is None
+    assert last_ended_well(client, "ingest_tokens", "devnet") is None
     _ran(client, "ingest_tokens", "done", 6)
-    assert last_done(client, "ingest_tokens", "devnet") is not None
+    done_at = last_ended_well(client, "ingest_tokens", "devnet")
+    assert done_at is not None
+    _ran(client, "ingest_tokens", "failed", 4)
+    assert last_ended_well(client, "ingest_tokens", "devnet") == done_at
+    _ran(client, "ingest_tokens", "degraded", 5)
+    assert last_ended_well(client, "ingest_tokens", "devnet") > done_at
 
 
 def test_trouble_of_months_ago_is_over_too(migrated_client):

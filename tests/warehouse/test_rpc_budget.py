@@ -89,7 +89,7 @@ def test_live_ingest_stops_with_the_quota_degraded_not_failed(
     assert (again.status, node.counts()["http"]) == ("degraded", used)
     tokens = extract_tokens(settings, empty_chain_tables, "devnet", run_id="test")
     assert (tokens.landed, node.counts()["http"]) == (0, used)
-    assert "left for the next run" in tokens.sentence
+    assert "left for a later run" in tokens.sentence
     assert "run the same command again then" in tokens.sentence
 
 
