@@ -93,8 +93,8 @@ async def repair(
     progress.start(f"{found.chain} repair", len(again), "blocks")
     for first in range(0, len(again), _AT_ONCE):
         if pool.budget is not None and pool.budget.is_spent():
-            left = plural(len(again) - first, "block")
-            found.notes.append(f"{left} not repaired: the request budget of today is spent")
+            rest = plural(len(again) - first, "block")
+            found.notes.append(f"{rest} not repaired: the request budget of today is spent")
             break
         part = again[first : first + _AT_ONCE]
         await _land_again(lander, client, part, set(again), found)
