@@ -17,7 +17,7 @@ from oracul.errors import (
 )
 from oracul.settings import ChainSettings, variable_name
 from oracul.times import day_start
-from oracul.warehouse import Client, StepRun, last_done, step_run
+from oracul.warehouse import Client, StepRun, last_ended_well, step_run
 from oracul.warehouse.publish import MARTS_NEXT, groups_ever_built, mart_tables
 from oracul.warehouse.publish import publish as publish_marts
 
@@ -98,7 +98,7 @@ def ingest_tokens(run: Run, client: Client, _: StepRun) -> Outcome:
     from extractors.evm.tokens import extract_tokens
 
     def ask(chain: str, record: StepRun) -> Report:
-        done_at = None if run.is_whole else last_done(client, "ingest_tokens", chain)
+        done_at = None if run.is_whole else last_ended_well(client, "ingest_tokens", chain)
         # A day more: logs of a branch that lost may have become canonical since.
         since = done_at - timedelta(days=1) if done_at else None
         asked = extract_tokens(

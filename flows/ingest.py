@@ -4,8 +4,8 @@ from typing import Annotated
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from pydantic import Field
 
+from flows.form import may_be_empty
 from flows.steps import Run
 from flows.tasks import (
     BlockSpan,
@@ -19,8 +19,11 @@ from oracul.spans import parse_blocks
 
 FollowedDays = Annotated[
     int | None,
-    Field(description="Only this many UTC days up to today. Empty: those that are followed.", ge=1),
-]
+    may_be_empty(
+        "Only this many UTC days up to today. Empty: those that are followed.",
+        type="integer", minimum=1,
+    ),
+]  # fmt: skip
 
 
 @flow(name="ingest-chain", flow_run_name=run_name)

@@ -21,6 +21,15 @@ DryRun = Annotated[bool, told("Say what it would do, and change nothing.")]
 
 @flow(name="maintain", flow_run_name=run_name)
 def maintain(only: Parts = None, dry_run: DryRun = False) -> State[None]:
-    """Back up when a setting asks for it, give up what is old, then tell people what failed."""
-    names = ["maintain"] if dry_run else ["maintain", "alert"]
-    return run_as_tasks(names, Run(load_settings(), parts=tuple(only or ()), is_rehearsal=dry_run))
+    """Back up when a setting asks for it, give up what is old, ask what tokens are that failed to
+    answer, then tell people what failed.
+    """
+    settings = load_settings()
+    if dry_run or only:
+        names = ["maintain"] if dry_run else ["maintain", "alert"]
+    else:
+        # Each minute only tokens of what landed lately are asked.
+        asks = any(chain.rpc_urls for chain in settings.chains.values())
+        names = [*(["ingest_tokens"] if asks else []), "maintain", "alert"]
+    parts = tuple(only or ())
+    return run_as_tasks(names, Run(settings, parts=parts, is_whole=True, is_rehearsal=dry_run))

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from math import floor
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -114,6 +115,10 @@ class WarehouseSettings(_Group):
     )
 
 
+# The greeting, the tags, the highest final block and a first batch: a run that has less is no use.
+REQUESTS_TO_BEGIN = 6
+
+
 class ChainSettings(_Group):
     """How to reach one chain and how hard to pull."""
 
@@ -140,13 +145,31 @@ class ChainSettings(_Group):
         None, ge=1, description="HTTP requests to all its endpoints in a UTC day; empty = no limit"
     )
     backfill_share: float = Field(
-        0.5, gt=0, le=1, description="part of daily_requests at which backfills stop for the day"
+        0.5,
+        gt=0,
+        le=1,
+        description="part of daily_requests at which backfills and `oracul verify` stop for the"
+        " day",
     )
 
     @field_validator("rpc_urls", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return _parts(value)
+
+    @model_validator(mode="after")
+    def _share_is_enough_to_begin(self) -> Self:
+        """A share that no run can begin with would be spent each day before anything is asked."""
+        if self.daily_requests is None:
+            return self
+        share = floor(self.daily_requests * self.backfill_share)
+        if share < REQUESTS_TO_BEGIN:
+            raise ValueError(
+                f"backfill_share {self.backfill_share:g} of daily_requests {self.daily_requests:,}"
+                f" is {share} requests, and a run needs {REQUESTS_TO_BEGIN} to begin:"
+                " raise one of them"
+            )
+        return self
 
 
 class PriceSourceSettings(_Group):

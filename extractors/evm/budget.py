@@ -1,7 +1,7 @@
 """How much of a chain's daily requests a flow may use, and how fast: slower first, then not at all.
 
-`daily_requests` is the chain's, over all its endpoints and flows. A backfill stops at its share of
-it, however much of that others used, so that the rest is there for live ingest.
+`daily_requests` is the chain's, over all its endpoints and flows. Backfills and verification stop
+at their share of it, however much of that others used, so that the rest is for live ingest.
 """
 
 import time
@@ -19,6 +19,8 @@ from oracul.units import seconds_text
 
 Flow = Literal["ingest_chain", "ingest_tokens", "verify", "backfill"]
 BACKFILL: Flow = "backfill"
+# Those that can wait for the next day, and what they are called.
+_SHARED: dict[Flow, str] = {BACKFILL: "backfills", "verify": "verification"}
 # From this part of its allowance on, a backfill spreads what is left over the rest of the day.
 PACED_FROM = 0.8
 LONGEST_PAUSE_SECONDS = 60.0
@@ -49,7 +51,7 @@ def allowance(chain: str, settings: ChainSettings, flow: Flow) -> Allowance | No
     """What the flow may use by these settings; None = as much as it likes."""
     if settings.daily_requests is None:
         return None
-    share = settings.backfill_share if flow == BACKFILL else 1.0
+    share = settings.backfill_share if flow in _SHARED else 1.0
     return Allowance(chain, flow, settings.daily_requests, share)
 
 
@@ -74,9 +76,10 @@ def pause_seconds(allowed: Allowance, used: int, cost: int, now: datetime) -> fl
 
 def spent(allowed: Allowance, used: int, now: datetime) -> BudgetSpent:
     """The error that says so, and what to do."""
-    share = f", of which backfills may use {allowed.share:.0%}" if allowed.share < 1 else ""
+    name = _SHARED.get(allowed.flow)
+    share = f", of which {name} may use {allowed.share:.0%}" if name and allowed.share < 1 else ""
     settings = [variable_name(("chains", allowed.chain, "daily_requests"))]
-    if allowed.flow == BACKFILL:
+    if name:
         settings.append(variable_name(("chains", allowed.chain, "backfill_share")))
     return BudgetSpent(
         f"{allowed.chain}: the request budget of today is spent, {used:,} of "
@@ -101,11 +104,14 @@ class Budget:
         self._next = 0.0
         self._is_told = False
 
+    def is_spent(self, cost: int = 1) -> bool:
+        """Whether `cost` more requests may not be asked today."""
+        return self.used() + cost > self.allowed.limit
+
     def check(self, cost: int = 1) -> None:
         """Raise BudgetSpent when `cost` more requests may not be asked today."""
-        used = self.used()
-        if used + cost > self.allowed.limit:
-            raise spent(self.allowed, used, self.clock())
+        if self.is_spent(cost):
+            raise spent(self.allowed, self.used(), self.clock())
 
     def delay_seconds(self, cost: int) -> float:
         """How long to wait before `cost` requests may be taken; 0 = now. Raises BudgetSpent."""

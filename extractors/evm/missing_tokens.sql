@@ -12,7 +12,15 @@ where
         select token_address from raw.token_metadata where chain = {chain:String}
     )
     and (block_number, block_hash) in (
-        select block_number, block_hash from meta.canonical_blocks final where chain = {chain:String}
+        select block_number, block_hash
+        from meta.canonical_blocks final
+        where
+            chain = {chain:String}
+            -- Of millions of pointers only those at heights where something landed.
+            and block_number in (
+                select block_number from raw.logs
+                where chain = {chain:String} and ingested_at >= {since:DateTime64(3, 'UTC')}
+            )
     )
 group by token_address
 order by transfer_count desc, token_address

@@ -23,7 +23,7 @@ from oracul.chains import ChainSpec
 from oracul.errors import BadReply, ConfigError, RateLimited, SourceError, SourceUnavailable
 from oracul.http import RetryPolicy, wait_seconds
 from oracul.reach import GuardedResolver
-from oracul.settings import Settings
+from oracul.settings import REQUESTS_TO_BEGIN, Settings
 from oracul.times import utc_now
 from oracul.warehouse import Client, metered
 
@@ -33,8 +33,6 @@ _GREETING_SECONDS = 10.0
 # How long a question waits for an endpoint's turn while there are others; how often it is asked.
 _PATIENCE_SECONDS = 5.0
 _TRIES = 3
-# The greeting, the tags, the highest final block and a first batch: a run that has less is no use.
-_REQUESTS_TO_BEGIN = 6
 Call = tuple[str, list[Any]]
 Read = TypeVar("Read")
 
@@ -189,7 +187,7 @@ async def open_pool(
         budget: Budget | None = None
         if allowed is not None:
             budget = Budget(allowed, lambda: meter.requests_on(clock().date()), clock)
-            budget.check(_REQUESTS_TO_BEGIN)
+            budget.check(REQUESTS_TO_BEGIN)
         connector = aiohttp.TCPConnector(limit=0, limit_per_host=0, resolver=GuardedResolver())
         async with aiohttp.ClientSession(
             connector=connector, auto_decompress=True, read_bufsize=1 << 20

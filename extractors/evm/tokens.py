@@ -34,7 +34,7 @@ SHOWN_FAULTS = 3
 
 @dataclass
 class ExtractedTokens:
-    """What a run did: contracts asked, snapshots landed, and which were left for the next run."""
+    """What a run did: contracts asked, snapshots landed, and which were left for a later run."""
 
     asked: int = 0
     landed: int = 0
@@ -66,10 +66,12 @@ def extract_tokens(
 ) -> ExtractedTokens:
     """Land a snapshot of every ERC-20 contract in the chain's canonical logs that has none yet.
 
-    With `since` only logs that landed from then on are looked at, which is quick on a long history.
+    With `since` only logs that landed from then on are looked at, which is quick on a long history;
+    contracts of older logs that were left are then asked by the next run without it, the nightly
+    one or `oracul ingest tokens`.
     Asked at the newest canonical block that landed, or at the node's head where the node has no
     state of that block. Running it again asks only what is still missing. A contract that a node
-    fails on is left for the next run and reported in `degraded`; so is everything left when the
+    fails on is left for a later run and reported in `degraded`; so is everything left when the
     endpoints stop answering halfway, or the day's request budget is spent.
 
     Raises ConfigError for an unknown chain or one without a URL, SourceUnavailable or RateLimited
@@ -85,7 +87,7 @@ def extract_tokens(
             asyncio.run(_extract(settings, client, chain, tokens, newest, report, progress))
         except BudgetSpent as error:
             left = plural(len(tokens) - report.landed, "token")
-            report.degraded.append(f"{left} left for the next run: {error}".rstrip("."))
+            report.degraded.append(f"{left} left for a later run: {error}".rstrip("."))
     get_logger().info(
         "tokens_landed", run_id=run_id, chain=chain, rows=report.landed, asked=report.asked
     )
@@ -114,7 +116,7 @@ async def _extract(
                     if not report.landed:
                         raise
                     left = plural(len(tokens) - start, "token")
-                    report.degraded.append(f"{left} left for the next run: {error.message}")
+                    report.degraded.append(f"{left} left for a later run: {error.message}")
                     return
                 _land(client, chain, asked.snapshots, report)
                 report.degraded += [f"{token}: {why}" for token, why in asked.failed.items()]

@@ -17,11 +17,12 @@ from oracul.warehouse.client import first_words
 from oracul.warehouse.publish import MART_GROUPS
 
 PAYLOAD_LIMIT = 4096
+_RUN_TIME = "%Y%m%dT%H%M%S"
 
 
 def new_run_id() -> str:
     """An id for all steps of one run; sorts by time."""
-    return f"{utc_now():%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
+    return f"{utc_now():{_RUN_TIME}}-{uuid4().hex[:8]}"
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,26 @@ _RUN_COLUMNS = ["run_id", "step", "chain", "span", "started_at", "finished_at", 
                 "rows_out", "error", "version"]  # fmt: skip
 
 
-def last_done(client: Client, step: str, chain: str) -> datetime | None:
-    """When the last run of a step over a chain that went well began; None before the first."""
+# What each step asks of the ledger is asked of its newest rows: all of it is millions of rows.
+LOOKED_BACK = timedelta(days=7)
+
+
+def _first_run_id(now: datetime) -> str:
+    """The least id of the runs looked back at: ids begin with the time, and the rows go by them."""
+    return f"{now - LOOKED_BACK:{_RUN_TIME}}"
+
+
+def last_ended_well(client: Client, step: str, chain: str) -> datetime | None:
+    """When the last run of a step over a chain that ended done or degraded began.
+
+    Degraded counts: a part that fails each time must not make every run look further back. None
+    when there was none in a week (LOOKED_BACK): the caller then looks at everything.
+    """
     rows = client.query(
         "select maxOrNull(started_at) from meta.pipeline_runs final"
-        " where step = {step:String} and chain = {chain:String} and status = 'done'",
-        parameters={"step": step, "chain": chain},
+        " where run_id >= {first:String} and step = {step:String} and chain = {chain:String}"
+        " and status in ('done', 'degraded')",
+        parameters={"first": _first_run_id(utc_now()), "step": step, "chain": chain},
     ).result_rows
     began: datetime | None = rows[0][0]
     return began.replace(tzinfo=UTC) if began else None
@@ -95,7 +110,8 @@ def step_run(
     """Record a step of a run in `meta.pipeline_runs`: running, then done, degraded or failed.
 
     A failure is recorded with its message and raised again. A step that is killed stays `running`
-    until the next one of its name and chain finds it an hour old and records it as failed.
+    until the next one of its name and chain finds it, an hour old and of a run of the last week,
+    and records it as failed.
     """
     started_at = utc_now()
     run = StepRun()
@@ -133,15 +149,15 @@ def record_trouble(client: Client, run_id: str, step: str, why: str) -> None:
 def record_over(client: Client, run_id: str, step: str) -> bool:
     """Record that such trouble is over, if it stands; True when it did."""
     rows = client.query(_STANDS_SQL, parameters={"step": step}).result_rows
-    if not rows or rows[0][0] != "failed":
+    if rows[0][0] != "failed":
         return False
     _write_end(client, run_id, step, "done", utc_now(), "")
     return True
 
 
+# Trouble may stand for months, so all rows are looked at; without FINAL only their `step` is read.
 _STANDS_SQL = """
-select status from meta.pipeline_runs final where step = {step:String}
-order by started_at desc limit 1
+select argMax(status, (started_at, version)) from meta.pipeline_runs where step = {step:String}
 """
 
 
@@ -164,8 +180,9 @@ def _record_abandoned(client: Client, step: str, chain: str, now: datetime) -> N
         "'failed' as status, {now:DateTime64(3)} as finished_at,"
         " 'it never ended: the command or the warehouse was killed' as error,"
         " version + 1 as version) from ("
-        "select * from meta.pipeline_runs final where step = {step:String}"
-        " and chain = {chain:String} and status = 'running'"
+        "select * from meta.pipeline_runs final where run_id >= {first:String}"
+        " and step = {step:String} and chain = {chain:String} and status = 'running'"
         " and started_at < {limit:DateTime64(3)})",
-        parameters={"now": now, "step": step, "chain": chain, "limit": now - ABANDONED_AFTER},
-    )
+        parameters={"now": now, "first": _first_run_id(now), "step": step, "chain": chain,
+                    "limit": now - ABANDONED_AFTER},
+    )  # fmt: skip

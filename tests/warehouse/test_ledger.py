@@ -9,6 +9,7 @@ from oracul.settings import Settings
 from oracul.times import utc_now
 from oracul.warehouse import (
     RejectedRow,
+    last_ended_well,
     new_run_id,
     record_over,
     record_rejected,
@@ -75,6 +76,46 @@ def test_step_that_was_killed_is_recorded_as_failed_by_the_next(migrated_client)
         pass
     assert _status(migrated_client, killed)[0][0] == "failed"
     assert _status(migrated_client, later)[0][0] == "done"
+
+
+def _ran(client, step, status, days_ago):
+    at = utc_now() - timedelta(days=days_ago)
+    run_id = f"{at:%Y%m%dT%H%M%S}-{step}"
+    client.insert(
+        "pipeline_runs",
+        [[run_id, step, "devnet", "", at, None, status, 0, 0, "", 1]],
+        database="meta",
+    )
+    return run_id
+
+
+def test_only_runs_of_the_last_week_are_looked_at(migrated_client):
+    client = migrated_client
+    old, young = _ran(client, "weekly", "running", 8), _ran(client, "weekly", "running", 6)
+    with step_run(client, new_run_id(), "weekly", chain="devnet"):
+        pass
+    assert _status(client, old)[0][0] == "running"
+    assert _status(client, young)[0][0] == "failed"
+    _ran(client, "ingest_tokens", "done", 8)
+    assert last_ended_well(client, "ingest_tokens", "devnet") is None
+    _ran(client, "ingest_tokens", "done", 6)
+    done_at = last_ended_well(client, "ingest_tokens", "devnet")
+    assert done_at is not None
+    _ran(client, "ingest_tokens", "failed", 4)
+    assert last_ended_well(client, "ingest_tokens", "devnet") == done_at
+    _ran(client, "ingest_tokens", "degraded", 5)
+    assert last_ended_well(client, "ingest_tokens", "devnet") > done_at
+
+
+def test_trouble_of_months_ago_is_over_too(migrated_client):
+    at = utc_now() - timedelta(days=90)
+    migrated_client.insert(
+        "pipeline_runs",
+        [[f"{at:%Y%m%dT%H%M%S}-x", "flow backfill", "", "", at, at, "failed", 0, 0, "", 1]],
+        database="meta",
+    )
+    assert record_over(migrated_client, new_run_id(), "flow backfill")
+    assert not record_over(migrated_client, new_run_id(), "flow backfill")
 
 
 def _told(client, step):

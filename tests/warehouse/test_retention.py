@@ -20,11 +20,11 @@ def client(migrated_client):
     return migrated_client
 
 
-def run_ended(client, step, status, days_ago, chain=""):
+def run_ended(client, step, status, days_ago, chain="", rows_out=0):
     at = NOW - timedelta(days=days_ago)
     client.insert(
         "meta.pipeline_runs",
-        [[f"{step}-{days_ago}", step, chain, "", at, at, status, 0, 0, "why", 1]],
+        [[f"{step}-{days_ago}", step, chain, "", at, at, status, 0, rows_out, "why", 1]],
     )
 
 
@@ -112,6 +112,42 @@ def test_rehearsal_counts_the_same_and_deletes_nothing(client):
     counted = delete_old_rows(client, BEFORE, is_rehearsal=True)
     assert len(ages(client, "pipeline_runs", "run_id")) == 3
     assert delete_old_rows(client, BEFORE) == counted == {"meta.pipeline_runs": 2}
+
+
+def test_minutely_runs_that_landed_nothing_go_two_weeks_before_the_last_good_one(client):
+    for days_ago in (30, 20, 16, 3, 1):
+        run_ended(client, "ingest_chain", "done", days_ago, chain="devnet")
+    run_ended(client, "ingest_chain", "done", 40, chain="devnet", rows_out=7)
+    run_ended(client, "ingest_chain", "failed", 25, chain="devnet")
+    run_ended(client, "transform", "done", 26)
+    run_ended(client, "transform", "done", 1)
+    assert delete_old_rows(client, BEFORE) == {"meta.pipeline_runs": 3}
+    assert set(ages(client, "pipeline_runs", "run_id")) == {
+        "ingest_chain-1", "ingest_chain-3", "ingest_chain-25", "ingest_chain-40", "transform-1",
+        "transform-26",
+    }  # fmt: skip
+
+
+def test_minutely_step_that_rests_or_never_went_well_keeps_its_runs(client):
+    for days_ago in (60, 50):
+        run_ended(client, "ingest_tokens", "done", days_ago, chain="devnet")
+    for days_ago in (90, 80):
+        run_ended(client, "ingest_tokens", "running", days_ago, chain="ethereum")
+    assert delete_old_rows(client, BEFORE) == {}
+    run_ended(client, "ingest_tokens", "done", 40, chain="devnet")
+    assert delete_old_rows(client, BEFORE) == {"meta.pipeline_runs": 1}
+
+
+def test_quiet_run_goes_with_its_beginning(client):
+    at = NOW - timedelta(days=20)
+    for status, version in (("running", 1), ("done", 2)):
+        client.insert(
+            "meta.pipeline_runs",
+            [["q", "ingest_prices", "", "", at, None, status, 0, 0, "", version]],
+        )
+    run_ended(client, "ingest_prices", "done", 1)
+    delete_old_rows(client, BEFORE)
+    assert ages(client, "pipeline_runs", "run_id") == ["ingest_prices-1"]
 
 
 def test_second_time_nothing_is_left_to_delete(client):

@@ -14,6 +14,7 @@ from extractors.evm.follow import follow
 from extractors.evm.pool import open_pool
 from extractors.evm.report import Extracted
 from extractors.evm.tokens import extract_tokens
+from extractors.evm.verify.run import Scope, verify
 from flows.bodies import ingest_chain
 from flows.steps import Run
 from oracul.chains import get_chain
@@ -24,6 +25,8 @@ from oracul.errors import BudgetSpent
 from oracul.times import utc_now
 from oracul.warehouse import StepRun
 from tests.fixtures.chain_landing import with_urls
+from tests.fixtures.kinds_chain import kinds_chain
+from tests.fixtures.landing import land_blocks
 from tests.fixtures.toy_chain import toy_chain
 
 BLOCKS = 300
@@ -89,7 +92,7 @@ def test_live_ingest_stops_with_the_quota_degraded_not_failed(
     assert (again.status, node.counts()["http"]) == ("degraded", used)
     tokens = extract_tokens(settings, empty_chain_tables, "devnet", run_id="test")
     assert (tokens.landed, node.counts()["http"]) == (0, used)
-    assert "left for the next run" in tokens.sentence
+    assert "left for a later run" in tokens.sentence
     assert "run the same command again then" in tokens.sentence
 
 
@@ -165,6 +168,47 @@ def test_interrupt_ends_a_pause(warehouse_settings, empty_chain_tables, node):
         signal.signal(signal.SIGALRM, before)
     assert time.monotonic() - began < 10
     assert pointers(client) == 5  # the batch before the pause
+
+
+def checks_of(client, run_id):
+    return client.query(
+        "select count() from meta.data_quality_checks where run_id = {run:String}",
+        parameters={"run": run_id},
+    ).result_rows[0][0]
+
+
+def test_verification_stops_at_the_share_and_other_chains_are_verified(
+    warehouse_settings, empty_chain_tables, node
+):
+    client = empty_chain_tables
+    settings = with_urls(warehouse_settings, "devnet", [node.url], daily_requests=1_000)
+    extract_range(settings, client, "devnet", 0, 20, run_id="test")
+    land_blocks(client, "ethereum", kinds_chain(6))
+    use(client, 500)
+    asked = node.counts()["http"]
+    devnet, ethereum = verify(settings, client, Scope(), run_id="v-all")
+    assert node.counts()["http"] == asked
+    assert (devnet.blocks, ethereum.blocks) == (0, 6)
+    assert "verification may use 50%" in devnet.sentence
+    assert checks_of(client, "v-all") > 0
+    with pytest.raises(BudgetSpent):
+        verify(settings, client, Scope("devnet"), run_id="v-one")
+    assert checks_of(client, "v-one") > 0
+    assert follow(settings, client, "devnet", run_id="test", limit=5).spent is None
+
+
+def test_verification_looks_at_the_budget_at_each_page(
+    warehouse_settings, empty_chain_tables, node, monkeypatch
+):
+    client = empty_chain_tables
+    settings = with_urls(warehouse_settings, "devnet", [node.url], daily_requests=60)
+    extract_range(settings, client, "devnet", 0, BLOCKS, run_id="test")
+    client.command("truncate table meta.rpc_usage")
+    monkeypatch.setattr("extractors.evm.verify.stored.PAGE_BLOCKS", 5)
+    (report,) = verify(settings, client, Scope("devnet"), run_id="v-page")
+    assert 0 < report.blocks < BLOCKS
+    assert report.holds
+    assert "not all was looked at" in report.sentence
 
 
 def test_status_tells_use_by_provider_and_the_share_of_the_quota(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from extractors.evm.branch import agreed, hashes_at, is_stale
+from extractors.evm.budget import Budget
 from extractors.evm.pool import Pool
 from extractors.evm.verify.links import tops
 from extractors.evm.verify.stored import pointers_at
@@ -29,12 +30,18 @@ class Asked:
     unanswered: int = 0
 
 
-async def ask_branch(pool: Pool, client: Client, pointers: Sequence[Pointed]) -> Asked:
-    """Compare the pointers with the nodes' chain. Raises SourceError when no node answers."""
+async def ask_branch(
+    pool: Pool, client: Client, pointers: Sequence[Pointed], budget: Budget | None = None
+) -> Asked:
+    """Compare the pointers with the nodes' chain.
+
+    Raises SourceError when no node answers, BudgetSpent where the `budget` ends (None = never).
+    """
     asked = Asked()
     runs = tops(pointers)
     for first in range(0, len(runs), _ASKED_AT_ONCE):
         part = runs[first : first + _ASKED_AT_ONCE]
+        _check(pool, budget)
         hashes = await hashes_at(pool, [top.number for top in part])
         for top in part:
             if agreed(hashes[top.number]) == top.hash:
@@ -42,14 +49,22 @@ async def ask_branch(pool: Pool, client: Client, pointers: Sequence[Pointed]) ->
             elif not is_stale(top.hash, hashes[top.number]):
                 asked.unanswered += 1
             elif top.number not in asked.faults:
-                await _walk_down(pool, client, top.number, asked)
+                await _walk_down(pool, client, top.number, asked, budget)
     return asked
 
 
-async def _walk_down(pool: Pool, client: Client, number: int, asked: Asked) -> None:
+def _check(pool: Pool, budget: Budget | None) -> None:
+    if budget is not None:
+        budget.check(len(pool.usable))
+
+
+async def _walk_down(
+    pool: Pool, client: Client, number: int, asked: Asked, budget: Budget | None
+) -> None:
     """From a contradicted pointer down to the first that is not: parents may be the nodes' own."""
     left: list[Pointed] = []
     while number >= 0:
+        _check(pool, budget)
         span = range(max(number - _STEP + 1, 0), number + 1)
         chain = pool.chain.chain
         stored = await asyncio.to_thread(pointers_at, client, chain, list(span))

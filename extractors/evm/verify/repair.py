@@ -32,6 +32,7 @@ from extractors.evm.work import Work
 from oracul.errors import ForkBelowFinality, ProofFailed
 from oracul.progress import Progress
 from oracul.times import from_epoch, utc_now
+from oracul.units import plural
 from oracul.warehouse import Client
 
 _AT_ONCE = 100
@@ -91,6 +92,10 @@ async def repair(
     again = sorted(numbers - beyond, reverse=True)
     progress.start(f"{found.chain} repair", len(again), "blocks")
     for first in range(0, len(again), _AT_ONCE):
+        if pool.budget is not None and pool.budget.is_spent():
+            rest = plural(len(again) - first, "block")
+            found.notes.append(f"{rest} not repaired: the request budget of today is spent")
+            break
         part = again[first : first + _AT_ONCE]
         await _land_again(lander, client, part, set(again), found)
         progress.advance(len(part))

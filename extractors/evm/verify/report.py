@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from extractors.evm.gaps import runs
 from extractors.evm.verify.verdict import DATASETS, Fault, Verdict
-from oracul.errors import QualityError
+from oracul.errors import BudgetSpent, QualityError
 from oracul.units import compact, plural
 
 # A wider gap lies between two pieces of history that were landed on purpose.
@@ -21,7 +21,7 @@ class Verified:
     `counts` are blocks by (dataset, state); `faults` what does not hold, by block (the first
     10,000); `gaps` numbers without a pointer; `notes` what was not looked at, or not mended;
     `repaired` blocks that did not hold and do now; `unequal_totals` tokens whose curated transfers
-    are not those of the logs.
+    are not those of the logs; `spent` the quota that ended it before the end of the range.
     """
 
     chain: str
@@ -40,6 +40,7 @@ class Verified:
     unequal_totals: int = 0
     duration_seconds: float = 0.0
     is_interrupted: bool = False
+    spent: BudgetSpent | None = None
 
     def add(self, verdicts: Sequence[Verdict]) -> None:
         """Count blocks that were looked at."""

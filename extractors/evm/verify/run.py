@@ -22,12 +22,12 @@ from extractors.evm.verify.stored import (
     pointers_at,
     range_of_days,
 )
-from extractors.evm.verify.supply import Sampled, newest_run, sample_supply, supply_check
+from extractors.evm.verify.supply import TOKENS, Sampled, newest_run, sample_supply, supply_check
 from extractors.evm.verify.totals import check_totals
 from extractors.evm.verify.verdict import Fault, Pointed, Verdict
 from extractors.evm.workers import calling_on_interrupt
 from oracul.chains import get_chain
-from oracul.errors import ConfigError
+from oracul.errors import BudgetSpent, ConfigError
 from oracul.log import get_logger
 from oracul.progress import Progress, Silent
 from oracul.settings import Settings
@@ -36,6 +36,7 @@ from oracul.warehouse import Client
 from oracul.warehouse.build_lock import build_lock
 
 _WRITTEN_AT_ONCE = 2_000
+_SUPPLY_REQUESTS = 2 * TOKENS
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ def verify(
     """Prove again what is stored; one report a chain, rows in meta.verified_blocks and checks.
 
     Running it again changes nothing but those. Ctrl-C keeps what was done, then raises
-    KeyboardInterrupt. Raises ConfigError (unknown chain, repair without an endpoint), SourceError
-    when no endpoint answers (`is_offline` needs none), DoesNotHold when something does not.
+    KeyboardInterrupt. A chain whose quota is spent is left with a note. Raises ConfigError (unknown
+    chain, repair without an endpoint), SourceError when no endpoint answers (`is_offline` needs
+    none), DoesNotHold when something does not, BudgetSpent when no chain could be looked at.
     """
     if scope.repairs and scope.is_offline:
         raise ConfigError("Repair fetches blocks again, which needs an endpoint.",
@@ -75,7 +77,11 @@ def verify(
     for chain in chains:
         verifying = Verifying(settings, client, scope, chain, run_id, progress or Silent())
         found.append(verifying.found)
-        asyncio.run(verifying.run())
+        try:
+            asyncio.run(verifying.run())
+        except BudgetSpent as error:  # the other chains have quotas of their own
+            verifying.found.spent = error
+            verifying.found.notes.append(f"not all was looked at: {error.message.rstrip('.')}")
         sampled[chain] = verifying.sampled
         if verifying.found.is_interrupted:
             break
@@ -93,6 +99,9 @@ def verify(
         raise KeyboardInterrupt("; ".join(report.sentence for report in found))
     if not all(report.holds for report in found):
         raise DoesNotHold(found)
+    spent = [report.spent for report in found if report.spent and not report.blocks]
+    if spent and len(spent) == len(found):
+        raise spent[0]
     return found
 
 
@@ -121,17 +130,27 @@ class Verifying:
     async def run(self) -> None:
         """Verify, repair when asked to, verify again what was repaired."""
         began = time.monotonic()
+        try:
+            await self._run()
+        finally:
+            self.found.duration_seconds = time.monotonic() - began
+
+    async def _run(self) -> None:
         async with AsyncExitStack() as stack:
             pool = await self._pool(stack)
             tags = combine(await read_claims(pool), pool.chain.finality_depth) if pool else None
             await self._look(pool)
             if self.scope.repairs and pool and tags and not self.found.is_interrupted:
                 # One repair at a time, and no build on rows that are being replaced.
+                if pool.budget and not self.found.holds:
+                    pool.budget.check()
                 with build_lock(self.settings.home):
                     await self._repair(pool, tags)
+            # The sample is not worth a note when the quota ends here.
+            if pool and pool.budget and pool.budget.is_spent(_SUPPLY_REQUESTS):
+                self.newest = None
             if pool and self.newest and not self.found.broken and not self.found.is_interrupted:
                 self.sampled = await sample_supply(pool, self.client, *self.newest)
-        self.found.duration_seconds = time.monotonic() - began
 
     async def _pool(self, stack: AsyncExitStack) -> Pool | None:
         found = self.found
@@ -186,7 +205,7 @@ class Verifying:
         self.found.gaps += gaps(linked)
         known: dict[int, tuple[Fault, ...]] = {}
         if pool is not None:
-            asked = await ask_branch(pool, self.client, page)
+            asked = await ask_branch(pool, self.client, page, pool.budget)
             self.asked.left += asked.left
             self.asked.unanswered += asked.unanswered
             known |= asked.faults

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from extractors.evm.budget import (
     LONGEST_PAUSE_SECONDS,
@@ -26,9 +27,9 @@ def test_without_a_quota_nothing_is_limited():
 
 @pytest.mark.parametrize(
     ("flow", "limit"),
-    [("backfill", 250), ("ingest_chain", 1000), ("ingest_tokens", 1000), ("verify", 1000)],
+    [("backfill", 250), ("ingest_chain", 1000), ("ingest_tokens", 1000), ("verify", 250)],
 )
-def test_only_backfills_have_a_share(flow, limit):
+def test_what_can_wait_has_a_share(flow, limit):
     settings = ChainSettings(daily_requests=1000, backfill_share=0.25)
     found = allowance("ethereum", settings, flow)
     assert found is not None
@@ -86,6 +87,13 @@ def test_spent_budget_says_when_it_goes_on_and_what_to_set():
     assert "in 12 h 0 min" in caught.value.hint
     assert "ORACUL_CHAINS__ETHEREUM__DAILY_REQUESTS" in caught.value.hint
     assert "ORACUL_CHAINS__ETHEREUM__BACKFILL_SHARE" in caught.value.hint
+
+
+@pytest.mark.parametrize("share", [0.25, 0.01])
+def test_share_that_no_run_can_begin_with_is_refused(share):
+    with pytest.raises(ValidationError, match="a run needs 6 to begin"):
+        ChainSettings(daily_requests=23, backfill_share=share)
+    assert ChainSettings(daily_requests=24, backfill_share=0.25).daily_requests == 24
 
 
 def test_what_is_under_way_counts_until_it_is_over():
