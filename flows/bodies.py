@@ -15,8 +15,9 @@ from oracul.errors import (
     SourceError,
     SourceUnavailable,
 )
-from oracul.settings import ChainSettings, variable_name
+from oracul.settings import ChainSettings
 from oracul.times import day_start
+from oracul.variables import variable_name
 from oracul.warehouse import Client, StepRun, last_ended_well, step_run
 from oracul.warehouse.publish import MARTS_NEXT, groups_ever_built, mart_tables
 from oracul.warehouse.publish import publish as publish_marts

@@ -6,8 +6,6 @@ settings page of the documentation are generated from the descriptions below.
 
 import os
 import re
-from collections.abc import Iterable
-from difflib import get_close_matches
 from math import floor
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -27,6 +25,7 @@ from oracul.chains import get_chain
 from oracul.errors import ConfigError
 from oracul.log import guard_other_loggers
 from oracul.redact import hide
+from oracul.variables import refuse_unknown, variable_name
 
 _HOST = re.compile(r"[\w.:\-\[\]]+")
 Severity = Literal["low", "medium", "high", "critical"]
@@ -356,19 +355,13 @@ class Settings(BaseSettings):
         return self.clickhouse.host is None
 
 
-# Variables of this name that are read elsewhere: by dbt, by prefect.yaml, by the stack.
-_READ_ELSEWHERE = {
-    "ORACUL_DBT_SCHEMA_PREFIX", "ORACUL_DBT_MARTS_SCHEMA", "ORACUL_PROJECT_DIR",
-}  # fmt: skip
-
-
 def load_settings() -> Settings:
     """Settings of the environment and `.env`.
 
     Raises ConfigError that names each variable which does not make sense, never its value.
     """
     guard_other_loggers()
-    _refuse_unknown(os.environ)
+    refuse_unknown(os.environ, Settings.model_fields)
     try:
         settings = Settings()
     except ValidationError as error:
@@ -389,23 +382,3 @@ def load_settings() -> Settings:
     for chain in settings.chains:
         get_chain(chain)
     return settings
-
-
-def _refuse_unknown(variables: Iterable[str]) -> None:
-    """A misspelt name would be ignored, and its setting silently stay at the default."""
-    groups = {variable_name((name,)) for name in Settings.model_fields}
-    for variable in sorted(variables):
-        group = variable.upper().partition("__")[0]
-        if not group.startswith("ORACUL_") or group in groups | _READ_ELSEWHERE:
-            continue
-        close = get_close_matches(group, groups, n=1)
-        raise ConfigError(
-            f"There is no setting {variable}.",
-            hint=(f"Did you mean {close[0]}? " if close else "")
-            + "See .env.example for every setting.",
-        )
-
-
-def variable_name(location: tuple[int | str, ...]) -> str:
-    """Environment variable of a field, from the path to it."""
-    return "ORACUL_" + "__".join(str(part).upper() for part in location)

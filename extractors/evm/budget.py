@@ -13,9 +13,10 @@ from typing import Literal
 
 from oracul.errors import BudgetSpent
 from oracul.log import get_logger
-from oracul.settings import ChainSettings, variable_name
+from oracul.settings import ChainSettings
 from oracul.times import day_start
 from oracul.units import seconds_text
+from oracul.variables import variable_name
 
 Flow = Literal["ingest_chain", "ingest_tokens", "verify", "backfill"]
 BACKFILL: Flow = "backfill"

@@ -13,6 +13,10 @@ with results as (
         run_id,
         max(if(status = 'fail', toDateTime64(0, 3, 'UTC'), checked_at)) over (
             partition by suite, table, check
+        ) as passed_at,
+        -- That a table is there is said by its other checks.
+        if(
+            check = 'table_exists', max(checked_at) over (partition by suite, table), passed_at
         ) as sound_at
     from meta.data_quality_checks final
     where severity = 'critical'
@@ -28,6 +32,6 @@ select
     argMax(details, checked_at) as last_details,
     argMin(run_id, checked_at) as since
 from results
-where checked_at > sound_at
+where checked_at > passed_at and (check_name != 'table_exists' or checked_at >= sound_at)
 group by suite_name, table_name, check_name
 order by suite_name, table_name, check_name

@@ -13,7 +13,8 @@ from pydantic.fields import FieldInfo
 
 from oracul.chains import PROJECT_ROOT
 from oracul.cli.tables_page import tables_page
-from oracul.settings import ChainSettings, ChannelSettings, Settings, variable_name
+from oracul.settings import ChainSettings, ChannelSettings, Settings
+from oracul.variables import variable_name
 
 # Groups by a name that the operator chooses, and the name that stands for it.
 EXAMPLES = {

@@ -24,12 +24,20 @@ def _read(settings):
 def test_every_part_is_a_program_that_is_started_again(tmp_path):
     read = _read(_settings(tmp_path))
     programs = [name for name in read.sections() if name.startswith("program:")]
-    assert programs == ["program:warehouse", "program:prefect", "program:worker"]
+    assert programs == [
+        "program:warehouse",
+        "program:prefect",
+        "program:worker",
+        "program:worker-ingest",
+    ]
     assert {read[name]["autorestart"] for name in programs} == {"true"}
 
 
 def test_worker_waits_for_the_deployments(tmp_path):
-    assert _read(_settings(tmp_path))["program:worker"]["autostart"] == "false"
+    assert (
+        _read(_settings(tmp_path))["program:worker", "program:worker-ingest"]["autostart"]
+        == "false"
+    )
 
 
 def test_warehouse_elsewhere_is_no_part(tmp_path):
