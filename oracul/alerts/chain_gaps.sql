@@ -1,4 +1,4 @@
--- Missing block numbers of followed chains. Following fills them from the newest down, so a gap
+-- Missing block numbers of a chain, from a block on. Following fills them from the newest down, so a gap
 -- counts once the block above it has been there for a while and the gap still is.
 select
     toString(chain) as chain_name,
@@ -16,8 +16,7 @@ from
             rows between 1 preceding and current row
         ) as previous
     from meta.canonical_blocks
-    where has({followed:Array(String)}, toString(chain))
+    where chain = {chain:String} and block_number >= {first:UInt64}
 )
 where block_number > previous + 1 and committed_at < {filled_by:DateTime64(3)}
 group by chain
-order by chain_name

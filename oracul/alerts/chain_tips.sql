@@ -1,6 +1,6 @@
--- The newest canonical block of each chain that is followed.
-select toString(chain) as chain_name, max(block_number), argMax(block_timestamp, block_number)
+-- The newest canonical block of a chain.
+select toString(chain) as chain_name, block_number, block_timestamp
 from meta.canonical_blocks
-where has({followed:Array(String)}, toString(chain))
-group by chain
-order by chain_name
+where chain = {chain:String}
+order by block_number desc, version desc
+limit 1

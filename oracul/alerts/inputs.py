@@ -40,6 +40,8 @@ from oracul.warehouse import Client, warehouse_errors
 
 Row = TypeVar("Row")
 _HERE = Path(__file__).parent
+# Gaps further back are for `oracul coverage`: every telling would read the whole chain.
+GAP_BLOCKS = 200_000
 
 
 def all_alerts(settings: Settings, client: Client, now: datetime) -> list[Alert]:
@@ -48,7 +50,7 @@ def all_alerts(settings: Settings, client: Client, now: datetime) -> list[Alert]
         *check_alerts(_rows(client, "failed_checks", FailedCheck)),
         *step_alerts(_rows(client, "troubled_steps", TroubledStep)),
         *state_alerts(settings, client, now),
-        *anomaly_alerts(_rows(client, "active_anomalies", ActiveAnomaly), "low"),
+        *anomaly_alerts(_rows(client, "active_anomalies", ActiveAnomaly, now=now), "low"),
     ]
 
 
@@ -57,10 +59,18 @@ def state_alerts(settings: Settings, client: Client, now: datetime) -> list[Aler
     limits, followed = settings.alerts, followed_chains(settings)
     longest_lag = timedelta(minutes=limits.max_lag_minutes)
     at = {"now": now}
-    gaps = _rows(client, "chain_gaps", ChainGap, followed=followed, filled_by=now - longest_lag)
+    tips = [tip for one in followed for tip in _rows(client, "chain_tips", ChainTip, chain=one)]
+    gaps = [
+        gap
+        for tip in tips
+        for gap in _rows(
+            client, "chain_gaps", ChainGap, chain=tip.chain,
+            first=max(tip.block_number - GAP_BLOCKS, 0), filled_by=now - longest_lag,
+        )
+    ]  # fmt: skip
     return [
         *late_alerts(_rows(client, "step_rhythms", StepRhythm, **at), followed, now),
-        *lag_alerts(_rows(client, "chain_tips", ChainTip, followed=followed), longest_lag, now),
+        *lag_alerts(tips, longest_lag, now),
         *gap_alerts(gaps),
         *branch_alerts(
             _rows(client, "branch_changes", BranchChange, **at), limits.min_reorg_blocks

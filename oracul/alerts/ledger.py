@@ -2,23 +2,29 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from oracul.alerts.plan import Silence, Telling
 from oracul.alerts.rules import Alert, identity, rank
 from oracul.errors import ConfigError
+from oracul.times import utc_now
 from oracul.warehouse import Client
 
 TOLD_SQL = Path(__file__).with_name("told.sql").read_text(encoding="utf-8")
 CONSOLE = "console"
 _SHORTEST_ID = 4
+# What ended is asked for what came and went within a day; no id comes back after so long.
+_REMEMBERED = timedelta(days=30)
 
 
-def tellings(client: Client) -> dict[str, dict[str, Telling]]:
-    """Every row of `meta.alerts`: by channel, then by alert id."""
+def tellings(client: Client, now: datetime) -> dict[str, dict[str, Telling]]:
+    """Rows of `meta.alerts` that stand or ended in the last 30 days: by channel, then by id."""
     found: dict[str, dict[str, Telling]] = {}
-    for row in client.query(TOLD_SQL, tz_mode="aware").result_rows:
+    rows = client.query(
+        TOLD_SQL, parameters={"ended_after": now - _REMEMBERED}, tz_mode="aware"
+    ).result_rows
+    for row in rows:
         channel, alert_id, rule, severity, title, body, subject, status, *rest = row
         alert = Alert(alert_id, rule, severity, title, body, subject)
         first_at, last_at, count, told_at, resolved_at, by = rest
@@ -50,7 +56,7 @@ def write(client: Client, channel: str, rows: Sequence[Telling]) -> None:
 def standing(client: Client) -> dict[str, dict[str, Telling]]:
     """What stands, newest first: by alert id, then by channel."""
     found: dict[str, dict[str, Telling]] = {}
-    for channel, rows in tellings(client).items():
+    for channel, rows in tellings(client, utc_now()).items():
         for alert_id, row in rows.items():
             if row.is_open and row.alert.subject:
                 found.setdefault(alert_id, {})[channel] = row

@@ -70,7 +70,7 @@ def alert(settings: Settings, client: Client, *, run_id: str, now: datetime) -> 
 
 def _tell(settings: Settings, client: Client, *, run_id: str, now: datetime) -> Told:
     where = settings.alerts
-    told_before = tellings(client)
+    told_before = tellings(client, now)
     open_ids: dict[tuple[str, str], str] = {
         (row.alert.rule, row.alert.subject): alert_id
         for alert_id, row in told_before.get(CONSOLE, {}).items()

@@ -105,6 +105,14 @@ def test_gap_is_told_when_nobody_fills_it(clean: Client) -> None:
     assert alert.body == "4 blocks in 2 gaps, the newest up to block 8"
 
 
+def test_gap_of_long_ago_is_left_to_the_coverage(clean: Client) -> None:
+    add_blocks(clean, [1, 9, 300_000, 300_001], landed=3 * HOUR)
+    assert found(clean) == []
+    add_blocks(clean, [300_003], landed=3 * HOUR)
+    (alert,) = found(clean)
+    assert alert.body == "1 block in 1 gap, the newest up to block 300,002"
+
+
 def test_block_that_was_landed_again_is_no_gap(clean: Client) -> None:
     add_blocks(clean, [1, 2, 3], landed=3 * HOUR)
     add_blocks(clean, [2], landed=4 * HOUR)

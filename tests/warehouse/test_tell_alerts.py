@@ -54,7 +54,7 @@ def add_anomaly(client: Client, severity: str = "high", **facts: Any) -> None:
     client.insert("meta.anomalies", [list(row.values())], column_names=list(row))
 
 
-def tell(client: Client, url: str = "") -> Told:
+def tell(client: Client, url: str = "", now: datetime = NOW) -> Told:
     settings = Settings(
         alerts=AlertSettings(
             webhook_url=SecretStr(url) if url else None,
@@ -64,7 +64,7 @@ def tell(client: Client, url: str = "") -> Told:
         ),
         _env_file=None,
     )
-    return alert(settings, client, run_id="run", now=NOW)
+    return alert(settings, client, run_id="run", now=now)
 
 
 def table(client: Client) -> list[tuple[object, ...]]:
@@ -189,3 +189,22 @@ def test_alert_reports_a_webhook_that_refuses_and_tries_again(clean: Client) -> 
     ]
     assert "secret-key" not in repr(told)
     assert (len(posts), table(clean)[1]) == (2, ("anomaly", "webhook", "failed", 2))
+
+
+def test_anomaly_that_was_told_stands_however_old_it_grows(clean: Client) -> None:
+    """Neither told again nor told to be over; one that nobody was told of is no news any more."""
+    old = NOW - timedelta(days=90)
+    add_anomaly(clean, date=old.date(), detected_at=old)
+    assert tell(clean, now=old).messages != []
+    add_anomaly(clean, date=old.date(), detected_at=old, entity_id="0xcd")
+    for now in (NOW, NOW + timedelta(days=40)):
+        told = tell(clean, now=now)
+        assert (told.messages, told.known) == ([], 1)
+    add_anomaly(clean, date=old.date(), detected_at=NOW, is_active=False)
+    assert [m.rule for m in tell(clean).messages] == ["over"]
+    assert tell(clean, now=NOW + timedelta(days=40)).messages == []
+
+
+def test_old_day_that_is_judged_anew_is_told(clean: Client) -> None:
+    add_anomaly(clean, date=date(2023, 5, 1))
+    assert len(tell(clean).messages) == 1

@@ -291,3 +291,30 @@ def test_without_a_warehouse_every_channel_for_failed_steps_is_told(
     site.webhook = f"http://{stub.host}/hook"
     fault = tell_without_ledger(site.settings, "disk full", run_id="r", now=NOW)
     assert (fault, sorted(path for path, _ in stub.posts)) == ("", ["/hook", "/ops"])
+
+
+def test_without_a_warehouse_people_are_told_once_an_hour(site: Site, stub: HttpStub) -> None:
+    def told(after: timedelta) -> int:
+        stub.posts.clear()
+        tell_without_ledger(site.settings, "disk full", run_id="r", now=NOW + after)
+        return len(stub.posts)
+
+    assert [told(n * 20 * MINUTE) for n in range(5)] == [1, 0, 0, 1, 0]
+    assert told(-HOUR) == 1
+    (note,) = site.home.glob("told-*")
+    assert note.stat().st_mode & 0o777 == 0o600
+    note.write_text("nonsense")
+    assert told(-HOUR) == 1
+    note.unlink()
+    note.mkdir()
+    assert [told(timedelta()), told(MINUTE)] == [1, 1]
+
+
+def test_without_a_warehouse_what_no_channel_took_is_tried_again(
+    site: Site, stub: HttpStub
+) -> None:
+    site.channels = {"dead": ("json://127.0.0.1:9/x", {})}
+    assert tell_without_ledger(site.settings, "disk full", run_id="r", now=NOW)
+    site.channels = {"ops": (f"json://{stub.host}/ops", {})}
+    assert tell_without_ledger(site.settings, "disk full", run_id="r", now=NOW + MINUTE) == ""
+    assert len(stub.posts) == 1
