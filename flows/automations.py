@@ -25,6 +25,7 @@ _BEAT = f"{_RUN}heartbeat"
 # How a run is said to have ended that did its work, but less than it was asked to (flows.tasks).
 DEGRADED = "Degraded"
 _ENDED = {f"{_RUN}{state}" for state in ("Completed", DEGRADED, "Failed", "Crashed", "Cancelled")}
+_STARTING = {f"{_RUN}{state}" for state in ("Pending", "Submitting", "InfrastructurePending")}
 _BEGUN = {f"{_RUN}{state}" for state in ("Pending", "Running", "Cancelling", "Paused")}
 _ANY_RUN = {"prefect.resource.id": f"{_RUN}*"}
 # Ours, and not a run that tells: it would tell of itself without end.
@@ -63,6 +64,19 @@ def automations(alert: UUID, settings: PrefectSettings) -> list[AutomationCore]:
             ),
             _tell(alert, "run_late", _OF_RUN,
                   f"was due {late} min ago and has not begun: {{{{ flow_run.name }}}}"),
+        ),
+        _automation(
+            "a run did not begin",
+            "Its worker ended while it was starting: it counts as crashed, and its place is free.",
+            EventTrigger(
+                after=_STARTING, expect={f"{_RUN}Running", _BEAT} | _ENDED, match=_ANY_RUN,
+                match_related=_OURS[:1], for_each={"prefect.resource.id"},
+                posture=Posture.Proactive, threshold=1, within=timedelta(minutes=silent),
+            ),
+            ChangeFlowRunState(
+                state=StateType.CRASHED, name="Crashed",
+                message=f"it did not begin within {silent} min",
+            ),
         ),
         _automation(
             "a run fell silent",

@@ -60,8 +60,10 @@ def up(settings: Settings, say: Say = lambda _: None) -> list[PartState]:
         for part in parts:
             if part.waits:
                 if not is_deployed:
-                    deploy(settings)
+                    address = deploy(settings)
                     is_deployed = True
+                    if not was_running:
+                        _end_orphans(address)
                 _start_waiting(settings, part)
             _wait_until_healthy(settings, part)
             say(f"{part.name}: {part.what}" + (f", {part.address}" if part.address else ""))
@@ -176,6 +178,18 @@ def deploy(settings: Settings, api_url: str | None = None) -> str:
     ):
         _run(settings, words, environment)
     return environment["PREFECT_API_URL"]
+
+
+def _end_orphans(api_url: str) -> None:
+    """Cancel the runs that were under way when the stack last stopped: no worker has them now.
+
+    Each would keep its deployment's only place, and every run after it would be left out.
+    """
+    under_way = {"flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}}}
+    cancelled = {"type": "CANCELLED", "message": "the stack was stopped while it was under way"}
+    with httpx.Client(base_url=api_url, timeout=30) as client:
+        for run in client.post("/flow_runs/filter", json=under_way).raise_for_status().json():
+            client.post(f"/flow_runs/{run['id']}/set_state", json={"state": cancelled})
 
 
 def _run(settings: Settings, words: Sequence[str], environment: dict[str, str]) -> None:

@@ -34,10 +34,9 @@ def test_every_part_is_a_program_that_is_started_again(tmp_path):
 
 
 def test_worker_waits_for_the_deployments(tmp_path):
-    assert (
-        _read(_settings(tmp_path))["program:worker", "program:worker-ingest"]["autostart"]
-        == "false"
-    )
+    read = _read(_settings(tmp_path))
+    for name in ("worker", "worker-ingest"):
+        assert read[f"program:{name}"]["autostart"] == "false"
 
 
 def test_warehouse_elsewhere_is_no_part(tmp_path):
