@@ -72,12 +72,13 @@ class BackfillPlan:
                 }
             )
         if "prices" in what:
-            more = " and those of tokens not seen yet" if "chain" in what and chain.blocks else ""
+            waits = "chain" in what and chain.blocks > 0
             rows.append(
                 {
                     "what": "hourly prices of the days",
-                    "to do": f"{self.price_values:,} values{more}",
-                    "requests": f"{self.price_calls:,}",
+                    "to do": f"{self.price_values:,} values"
+                    + (", and more once the blocks say which tokens moved" if waits else ""),
+                    "requests": ("at least " if waits else "") + f"{self.price_calls:,}",
                 }
             )
         if "marts" in what:

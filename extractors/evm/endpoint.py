@@ -200,13 +200,13 @@ async def post(
         return await _asked(session, endpoint, body, timeout_seconds)
     except SourceError as error:
         traffic.failures += 1
-        if isinstance(error, _NotSent):
+        if isinstance(error, NotSent):
             traffic.requests -= 1
             traffic.calls -= calls
         raise
 
 
-class _NotSent(SourceUnavailable):
+class NotSent(SourceUnavailable):
     """There was no connection, so nothing was sent."""
 
 
@@ -235,7 +235,7 @@ async def _asked(
     except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError):
         raise SourceUnavailable(f"{endpoint.name} cut its answer off.", hint=_UNREACHABLE) from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        kind = _NotSent if isinstance(error, _NO_CONNECTION) else SourceUnavailable
+        kind = NotSent if isinstance(error, _NO_CONNECTION) else SourceUnavailable
         raise kind(
             f"{endpoint.name} cannot be reached ({type(error).__name__}).", hint=_UNREACHABLE
         ) from None
