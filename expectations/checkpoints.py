@@ -34,11 +34,14 @@ order by started_at desc limit 1
 
 @dataclass(frozen=True)
 class CheckReport:
-    """How a door's checks ended. `docs_index` is the first page of the Data Docs."""
+    """How a door's checks ended. `docs_index` is the first page of the Data Docs; what was built
+    after `judged_at` (the warehouse's clock) was not looked at.
+    """
 
     door: Door
     rows: tuple[CheckRow, ...]
     docs_index: Path
+    judged_at: datetime
 
     @property
     def failed_critical(self) -> tuple[CheckRow, ...]:
@@ -88,6 +91,7 @@ def run_checks(
     from expectations.suites import suites_of
 
     progress = progress or Silent()
+    judged_at = client.query("select now64(3, 'UTC')", tz_mode="aware").result_rows[0][0]
     followed = frozenset(name for name, chain in settings.chains.items() if chain.rpc_urls)
     scope = Scope(now.astimezone(UTC), followed, since)
     docs_dir = settings.home / DOCS_FOLDER
@@ -104,9 +108,8 @@ def run_checks(
     _record(client, rows, run_id, now)
     quieten_results(context)
     context.build_data_docs()
-    return CheckReport(
-        door, tuple(rows), write_docs(docs_dir, door, rows, run_id=run_id, now=scope.now)
-    )
+    docs_index = write_docs(docs_dir, door, rows, run_id=run_id, now=scope.now)
+    return CheckReport(door, tuple(rows), docs_index, judged_at)
 
 
 def last_passed(client: Client, door: Door, groups: Sequence[str] = MART_GROUPS) -> datetime | None:

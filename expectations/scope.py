@@ -57,7 +57,9 @@ class Scope:
             "block_date in (select source.block_date from "
             f"(select * from meta.built_days final where model = '{source}') as source "
             f"left join (select * from meta.built_days final where model = '{self.table}') as own "
-            "on source.block_date = own.block_date where own.began_at < source.built_at "
+            "on source.block_date = own.block_date "
+            # Unbooked: it is being built right now, and what is in place is from before.
+            "where own.input_version = 0 or own.began_at < source.built_at "
             "settings join_use_nulls = 0)"
         )
 

@@ -4,6 +4,7 @@ What is built from them is left to the steps of the main job, which touch only d
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from oracul.settings import Settings
 from oracul.spans import parse_blocks
 from oracul.times import day_start
 from oracul.units import bytes_text, plural, seconds_text
-from oracul.warehouse import Client, StepRun
+from oracul.warehouse import Client, StepRun, step_run
 
 if TYPE_CHECKING:
     from extractors.evm.backfill import ChainPlan
@@ -149,40 +150,51 @@ def make_plan(run: Run, client: Client) -> BackfillPlan:
     return BackfillPlan(run, chain, values, calls, days)
 
 
-def backfill_chain(run: Run, client: Client, record: StepRun) -> Outcome:
+def backfill_chain(run: Run, client: Client, _: StepRun) -> Outcome:
     """Land the blocks of the stretch that are missing."""
     from extractors.evm.backfill import backfill_chain as land
 
     plan = _plan_chain(run, client, estimates=False)
-    landed = land(
-        run.settings, client, plan, run_id=run.run_id, order=run.order, progress=run.progress
-    )
-    record.rows_out = sum(landed.rows.values())
-    if landed.gaps:
-        raise SourceError(f"{landed.sentence}.")
-    return Outcome(
-        "backfill_chain", "degraded" if landed.degraded else "done", landed.sentence, landed
-    )
+    with _recorded(run, client, "backfill_chain", plan) as record:
+        landed = land(
+            run.settings, client, plan, run_id=run.run_id, order=run.order, progress=run.progress
+        )
+        record.rows_out = sum(landed.rows.values())
+        record.degraded = "; ".join(landed.degraded)
+        if landed.gaps:
+            raise SourceError(f"{landed.sentence}.")
+    status: Status = "degraded" if landed.degraded else "done"
+    return Outcome("backfill_chain", status, landed.sentence, landed)
 
 
-def backfill_prices(run: Run, client: Client, record: StepRun) -> Outcome:
+def backfill_prices(run: Run, client: Client, _: StepRun) -> Outcome:
     """Land the prices of the stretch's days."""
     from extractors.prices.extract import extract_prices
 
     plan = _plan_chain(run, client, estimates=False)
-    priced = extract_prices(
-        run.settings,
-        client,
-        run_id=run.run_id,
-        start=day_start(plan.first_at.date()),
-        end=day_start(plan.last_at.date()) + DAY,
-        now=run.now,
-        chains=[plan.chain],
-        progress=run.progress,
-    )
-    record.rows_out = priced.landed
+    with _recorded(run, client, "backfill_prices", plan) as record:
+        priced = extract_prices(
+            run.settings,
+            client,
+            run_id=run.run_id,
+            start=day_start(plan.first_at.date()),
+            end=day_start(plan.last_at.date()) + DAY,
+            now=run.now,
+            chains=[plan.chain],
+            progress=run.progress,
+        )
+        record.rows_out = priced.landed
+        record.degraded = "; ".join(priced.degraded)
     status: Status = "degraded" if priced.degraded else "done"
     return Outcome("backfill_prices", status, priced.sentence, priced)
+
+
+def _recorded(
+    run: Run, client: Client, step: str, plan: "ChainPlan"
+) -> AbstractContextManager[StepRun]:
+    """The step in the ledger, by chain: one of another chain is another matter."""
+    span = f"{plan.start}:{plan.end}"
+    return step_run(client, run.run_id, step, chain=plan.chain, span=span)
 
 
 def _plan_chain(run: Run, client: Client, *, estimates: bool) -> "ChainPlan":

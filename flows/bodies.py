@@ -224,7 +224,11 @@ def transform(run: Run, client: Client, record: StepRun) -> Outcome:
 def publish(run: Run, client: Client, record: StepRun) -> Outcome:
     """Put the days that door 2 let pass in the place that people read."""
     published = publish_marts(
-        run.settings, client, only=mart_tables(run.groups), is_whole=run.is_whole
+        run.settings,
+        client,
+        only=mart_tables(run.groups),
+        judged_at=run.judged_at,
+        is_whole=run.is_whole,
     )
     record.rows_out = sum(published.days.values())
     return Outcome("publish", "done", published.sentence, published)

@@ -1,6 +1,7 @@
 """The main job: which steps there are and their order, for Prefect and the CLI alike."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from flows.steps import Outcome, Run, Step
 from oracul.errors import OraculError, WarehouseError
@@ -33,8 +34,8 @@ def steps_apart() -> list[Step]:
         Step("verify", bodies.verify),
         Step("maintain", bodies.maintain),
         Step("plan_backfill", backfilling.plan_backfill, is_recorded=False),
-        Step("backfill_chain", backfilling.backfill_chain),
-        Step("backfill_prices", backfilling.backfill_prices),
+        Step("backfill_chain", backfilling.backfill_chain, by_chain=True),
+        Step("backfill_prices", backfilling.backfill_prices, by_chain=True),
     ]
 
 
@@ -62,6 +63,8 @@ def run_steps(run: Run, execute: Execute, chosen: list[Step] | None = None) -> I
                 _tell_anyway(run, error)
         if outcome.status == "failed":
             failed = failed or step.name
+        # What is published is what the door of this run saw, not what others built since.
+        run = replace(run, judged_at=getattr(outcome.detail, "judged_at", run.judged_at))
         yield outcome
 
 

@@ -37,7 +37,8 @@ class Run:
 
     `chain` None means every chain with an endpoint; `blocks` is half-open, None means follow the
     chain; `is_whole` builds and checks everything again, not only what changed; `groups` are the
-    marts to build, check and publish; `now` is the instant freshness is judged at. For verifying:
+    marts to build, check and publish; `now` is the instant freshness is judged at; `judged_at`
+    when the door of the marts began, which sets it for publishing. For verifying:
     `days` are UTC days, both taken; `is_offline` asks no endpoint; `repairs` lands again what does
     not hold. For filling the past: `order` of the blocks, `what` to fill. For maintaining: `parts`
     are those to do, empty = all. With `is_rehearsal` a step changes nothing and is not recorded.
@@ -55,6 +56,7 @@ class Run:
     what: tuple[What, ...] = ALL_OF_IT
     parts: tuple[str, ...] = ()
     is_rehearsal: bool = False
+    judged_at: datetime | None = None
     run_id: str = field(default_factory=new_run_id)
     now: datetime = field(default_factory=utc_now)
     progress: Progress = field(default_factory=Silent)

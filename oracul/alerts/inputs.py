@@ -75,7 +75,7 @@ def state_alerts(settings: Settings, client: Client, now: datetime) -> list[Aler
             least_ratio=limits.min_free_disk_ratio,
             least_gb=limits.min_free_disk_gb,
         ),
-        *budget_alerts(_rpc_usage(client, now), quotas(settings)),
+        *budget_alerts(_rows(client, "rpc_usage", RpcUsage, **at), quotas(settings)),
     ]
 
 
@@ -98,12 +98,6 @@ def _disks(client: Client) -> list[Disk]:
     except WarehouseError as error:
         get_logger().warning("disks_not_read", because=error.message)
         return []
-
-
-def _rpc_usage(client: Client, now: datetime) -> list[RpcUsage]:
-    if not int(str(client.command("exists table meta.rpc_usage"))):
-        return []
-    return _rows(client, "rpc_usage", RpcUsage, now=now)
 
 
 def _rows(client: Client, query: str, row: type[Row], **values: Any) -> list[Row]:

@@ -56,9 +56,12 @@ def up(settings: Settings, say: Say = lambda _: None) -> list[PartState]:
     try:
         if not was_running:
             supervision.start(settings, parts)
+        is_deployed = False
         for part in parts:
             if part.waits:
-                deploy(settings)
+                if not is_deployed:
+                    deploy(settings)
+                    is_deployed = True
                 _start_waiting(settings, part)
             _wait_until_healthy(settings, part)
             say(f"{part.name}: {part.what}" + (f", {part.address}" if part.address else ""))

@@ -8,6 +8,7 @@ from oracul.chains import PROJECT_ROOT, load_chains
 from oracul.settings import Settings
 
 WORK_POOL = "oracul"
+INGEST_QUEUE = "ingest"
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,13 @@ def parts_of(settings: Settings) -> list[Part]:
             health_url=f"{prefect['PREFECT_API_URL']}/health",
             address=f"http://127.0.0.1:{settings.prefect.port}",
         ),
-        Part(
-            name="worker",
-            what="runs the deployments",
-            command=(_program("prefect"), "worker", "start", "--pool", WORK_POOL, "--type",
-                     "process", "--limit", str(settings.prefect.worker_limit)),
-            log=logs / "worker.log",
-            environment=prefect,
-            # A batch in hand is landed before a run ends.
-            stop_seconds=60,
-            waits=True,
+        _worker(
+            settings, "worker", "runs the deployments", settings.prefect.worker_limit,
+        ),
+        # Builds that wait for each other take every place of a worker; following goes on here.
+        _worker(
+            settings, "worker-ingest", "keeps places for landing",
+            len(settings.chains) + 2, "--work-queue", INGEST_QUEUE,
         ),
     ]  # fmt: skip
     if settings.clickhouse.host is None:
@@ -66,6 +64,20 @@ def parts_of(settings: Settings) -> list[Part]:
         )
         parts.insert(0, warehouse)
     return parts
+
+
+def _worker(settings: Settings, name: str, what: str, limit: int, *words: str) -> Part:
+    return Part(
+        name=name,
+        what=what,
+        command=(_program("prefect"), "worker", "start", "--pool", WORK_POOL, "--type", "process",
+                 "--name", name, "--limit", str(limit), *words),
+        log=settings.home / "logs" / f"{name}.log",
+        environment=prefect_environment(settings),
+        # A batch in hand is landed before a run ends.
+        stop_seconds=60,
+        waits=True,
+    )  # fmt: skip
 
 
 def prefect_environment(settings: Settings) -> dict[str, str]:

@@ -7,7 +7,8 @@ Partitions are shared on disk, so a published day costs no second copy.
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 from clickhouse_connect.driver.client import Client
 
@@ -25,7 +26,7 @@ _DAYS_PER_STATEMENT = 90
 # The row of a whole table's code, see dbt_project/macros/book_code.sql.
 _CODE_DAY = date(2149, 6, 6)
 _BOOKED_SQL = """
-select block_date, input_version, code_version
+select block_date, input_version, code_version, began_at, built_at
 from meta.built_days final
 where model = {model:String}
 """
@@ -70,8 +71,25 @@ insert into meta.built_days (model, block_date, input_version, code_version, bui
 select {model:String}, arrayJoin({days:Array(Date)}), 0, 'publishing', now64(3, 'UTC')
 """
 
-Bookings = dict[date, tuple[int, str]]
-_NOT_BUILT = (0, "")
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Booking(NamedTuple):
+    """What a day was built from, by which code, and when (the warehouse's clock)."""
+
+    version: int = 0
+    code: str = ""
+    began_at: datetime = _NEVER
+    built_at: datetime = _NEVER
+
+    @property
+    def content(self) -> tuple[int, str]:
+        """Equal for days with equal rows; a day that is not built has none."""
+        return (self.version, self.code) if self.version else (0, "")
+
+
+Bookings = dict[date, Booking]
+_NOT_BUILT = Booking()
 
 
 @dataclass(frozen=True)
@@ -117,11 +135,13 @@ def publish(
     client: Client,
     *,
     only: Container[str] | None = None,
+    judged_at: datetime | None = None,
     is_whole: bool = False,
 ) -> Published:
     """Put the days of `marts_next` that differ into `marts`; all of them with `is_whole`.
 
-    `only` names the tables to publish; None = all there are.
+    `only` names the tables to publish; None = all there are. Days that were built after `judged_at`
+    (the warehouse's clock) are left to the run that built them: its own door has to judge them.
 
     Can be run again at any time: a day is unbooked before it is touched and booked after. Raises
     WarehouseError, before it touches anything, when a build has left days of `marts_next` undone.
@@ -138,7 +158,12 @@ def publish(
             _refuse_undone(table, held[table] - _done(built[table]))
         changed = {}
         for table in tables:
-            days = _publish_table(settings, client, table, built[table], held[table], is_whole)
+            unjudged = {
+                day for day, one in built[table].items() if judged_at and one.built_at > judged_at
+            }
+            days = _publish_table(
+                settings, client, table, built[table], held[table], unjudged, is_whole
+            )
             if days:
                 changed[table] = days
         return Published(changed)
@@ -150,21 +175,31 @@ def _publish_table(
     table: str,
     built: Bookings,
     held: set[date],
+    unjudged: set[date],
     is_whole: bool,
 ) -> int:
     is_new = _shape(client, MARTS, table) != _shape(client, MARTS_NEXT, table)
+    if is_new and unjudged:
+        return 0
     placed = {} if is_new or is_whole else _bookings(client, MARTS, table)
     # A publication that was killed may have left a day in place that nobody booked and none built.
     in_place = _days_held(client, MARTS, table)
     touched = sorted(
         day
-        for day in built.keys() | placed.keys() | in_place
-        if built.get(day, _NOT_BUILT) != placed.get(day, _NOT_BUILT)
+        for day in (built.keys() | placed.keys() | in_place) - unjudged
+        if built.get(day, _NOT_BUILT).content != placed.get(day, _NOT_BUILT).content
         or (day in in_place and day not in _done(placed))
+    )
+    confirmed = sorted(
+        day
+        for day, one in built.items()
+        if day not in touched and day in placed and one.began_at > placed[day].began_at
     )
     days = [day for day in touched if day != _CODE_DAY]
     # What a publication left that was killed between the exchange and the drop.
     client.command(f"drop table if exists {MARTS}.{table}__new")
+    if confirmed:
+        _book(client, _BOOK_SQL, table, [day for day in confirmed if day not in unjudged])
     if not touched:
         return 0
     _book(client, _UNBOOK_SQL, table, touched)
@@ -212,12 +247,13 @@ def _replace_table(client: Client, table: str, held: set[date], cluster: str | N
 
 
 def _bookings(client: Client, database: str, table: str) -> Bookings:
-    rows = client.query(_BOOKED_SQL, parameters={"model": f"{database}.{table}"}).result_rows
-    return {day: (version, code) if version else _NOT_BUILT for day, version, code in rows}
+    asked = {"model": f"{database}.{table}"}
+    rows = client.query(_BOOKED_SQL, parameters=asked, tz_mode="aware").result_rows
+    return {day: Booking(*booked) for day, *booked in rows}
 
 
 def _done(bookings: Bookings) -> set[date]:
-    return {day for day, (version, _) in bookings.items() if version}
+    return {day for day, one in bookings.items() if one.version}
 
 
 def _days_held(client: Client, database: str, table: str) -> set[date]:

@@ -129,10 +129,48 @@ def test_mart_with_another_column_is_replaced_whole(mended_job, dbt_settings, db
     assert volumes(dbt_client) == {DAYS[0]: 10, DAYS[1]: 20}
 
 
+def test_days_built_after_the_door_began_are_left_to_their_own_run(
+    mended_job, dbt_settings, dbt_client
+):
+    before = content_hashes(dbt_client, ("marts",))
+    judged_at = dbt_client.query("select now64(3, 'UTC')", tz_mode="aware").result_rows[0][0]
+    dbt_client.command(
+        "insert into meta.built_days select * replace"
+        " (input_version + 1 as input_version, now64(3, 'UTC') as built_at)"
+        " from meta.built_days final where model = 'marts_next.token_metrics_daily'"
+        f" and block_date = '{DAYS[0]}'"
+    )
+    dbt_client.command(
+        "alter table marts_next.token_metrics_daily update transfer_count = 666"
+        f" where block_date = '{DAYS[0]}' settings mutations_sync = 1"
+    )
+    assert publish(dbt_settings, dbt_client, judged_at=judged_at).days == {}
+    assert content_hashes(dbt_client, ("marts",)) == before
+    # Whoever built them has a door of their own; without any, as by hand, they are published.
+    assert publish(dbt_settings, dbt_client).days == {"token_metrics_daily": 1}
+    run_job(dbt_settings, is_whole=True)
+    assert content_hashes(dbt_client, ("marts",)) == before
+
+
+def test_wrong_network_day_is_noticed_beside_real_pointers(mended_job, dbt_settings, dbt_client):
+    """The check leaves out days whose pointers moved, by the formula of the model."""
+    change = "alter table marts_next.network_metrics_daily update block_count = {} where 1"
+    dbt_client.command(change.format("block_count + 1") + " settings mutations_sync = 1")
+    try:
+        report = run_checks(
+            dbt_settings, dbt_client, door="marts", run_id="network", now=datetime.now(UTC)
+        )
+    finally:
+        dbt_client.command(change.format("block_count - 1") + " settings mutations_sync = 1")
+    failed = {row.check for row in report.failed_critical}
+    assert failed == {"network_days_match_blocks"}
+
+
 def test_days_that_a_build_left_undone_are_not_published(mended_job, dbt_settings, dbt_client):
     before = content_hashes(dbt_client, ("marts",))
     dbt_client.command(
-        "insert into meta.built_days select model, block_date, 0, 'killed', now64(3)"
+        "insert into meta.built_days (model, block_date, input_version, code_version, built_at)"
+        " select model, block_date, 0, 'killed', now64(3)"
         " from meta.built_days final where model = 'marts_next.token_metrics_daily'"
         f" and block_date = '{DAYS[0]}'"
     )

@@ -93,8 +93,8 @@ def begin_another(dbt_client):
 
     def begin():
         dbt_client.command(
-            "insert into meta.built_days values"
-            " ('curated.token_days', {day:Date}, 0, 'another', now64(3, 'UTC'))",
+            "insert into meta.built_days (model, block_date, input_version, code_version, built_at)"
+            " values ('curated.token_days', {day:Date}, 0, 'another', now64(3, 'UTC'))",
             parameters={"day": DAY},
         )
 

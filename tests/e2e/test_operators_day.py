@@ -5,9 +5,8 @@ backfill that is killed. One stack for the file; each test goes on where the one
 """
 
 import json
-from contextlib import closing, suppress
+from contextlib import closing
 
-import psutil
 import pytest
 import yaml
 
@@ -191,14 +190,11 @@ def test_worker_killed_in_a_backfill_is_started_again_and_the_rest_is_landed(
     asked = {"chain": CHAIN, "blocks": f"0:{PAST}", "what": ["chain"], "dry_run": False}
     run = quiet.start("backfill", slow_node, **asked)
     wait_until(lambda: 0 < _landed(number, 0, PAST) < PAST, 240, "the first landed blocks")
-    worker, runs = quiet.worker(), quiet.processes_of(run)
-    assert runs
-    for process in [worker, *runs]:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
+    count, killed = len(quiet.workers()), quiet.kill_worker_of(run)
     assert _landed(number, 0, PAST) < PAST, "it was over before it could be killed"
 
-    wait_until(lambda: _is_new(quiet, worker.pid), 120, "a new worker")
+    wait_until(lambda: killed not in quiet.workers(), 30, "the end of the worker")
+    wait_until(lambda: len(quiet.workers()) == count, 120, "a new worker")
     again = completed(quiet, "backfill", **asked)
     assert quiet.artifacts(again)["backfill-progress"]["data"] == 100.0
     assert _landed(number, 0, PAST) == PAST
@@ -219,9 +215,3 @@ def test_worker_killed_in_a_backfill_is_started_again_and_the_rest_is_landed(
 def _landed(number, start, end):
     between = f"block_number >= {start} and block_number < {end}"
     return number(f"count() from meta.canonical_blocks final where {between}")
-
-
-def _is_new(stack, pid):
-    with suppress(psutil.Error):
-        return stack.worker().pid not in (0, pid)
-    return False

@@ -119,7 +119,8 @@ def test_run_form_refuses_a_span_that_is_none(deployed):
 
 def test_every_part_is_up_and_healthy(stack):
     states = {state.part.name: (state.process, state.is_healthy) for state in part_states(stack)}
-    assert states == dict.fromkeys(("warehouse", "prefect", "worker"), ("RUNNING", True))
+    parts = ("warehouse", "prefect", "worker", "worker-ingest")
+    assert states == dict.fromkeys(parts, ("RUNNING", True))
 
 
 def test_automations_are_there_once_and_those_that_are_gone_are_deleted(stack):

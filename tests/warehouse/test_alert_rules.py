@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from oracul.alerts.inputs import state_alerts
+from oracul.alerts.inputs import all_alerts, state_alerts
 from oracul.alerts.rules import Alert
 from oracul.settings import AlertSettings, ChainSettings, Settings
 from oracul.warehouse import Client
@@ -14,7 +14,7 @@ from oracul.warehouse import Client
 NOW = datetime(2024, 5, 2, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 TABLES = (
-    "canonical_blocks", "reorgs", "rejected_rows", "pipeline_runs", "verified_blocks",
+    "canonical_blocks", "reorgs", "rejected_rows", "pipeline_runs", "verified_blocks", "rpc_usage",
 )  # fmt: skip
 
 
@@ -22,7 +22,6 @@ TABLES = (
 def clean(migrated_client: Client) -> Client:
     for table in TABLES:
         migrated_client.command(f"truncate table meta.{table}")
-    migrated_client.command("drop table if exists meta.rpc_usage")
     return migrated_client
 
 
@@ -185,24 +184,18 @@ def test_disk_of_the_tables_is_judged(clean: Client) -> None:
     assert rules(clean, min_free_disk_ratio=0.999999) == ["disk"]
 
 
-def test_budget_is_judged_where_usage_is_counted(
-    clean: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert found(clean) == []
-    clean.command(
-        "create table meta.rpc_usage (day Date, chain String, provider String, flow String,"
-        " requests UInt64, bytes UInt64) engine = SummingMergeTree"
-        " order by (day, chain, provider, flow)"
-    )
+def test_budget_is_judged_by_what_all_providers_were_asked_today(clean: Client) -> None:
+    chain = ChainSettings(rpc_urls=[SecretStr("http://node.example")], daily_requests=150)
+    spare = settings()
+    asked = spare.model_copy(update={"chains": spare.chains | {"ethereum": chain}})
     add(clean, "rpc_usage", [
-        {"day": day, "chain": "ethereum", "provider": provider, "flow": "ingest",
-         "requests": 60, "bytes": 1}
-        for day, provider in ((NOW.date(), "a"), (NOW.date(), "b"),
-                              (NOW.date() - timedelta(days=1), "a"))
+        {"day": day, "chain": "ethereum", "provider": provider, "flow": "ingest_chain",
+         "counter": "c", "requests": requests, "counted_at": NOW + timedelta(seconds=requests)}
+        for day, provider, requests in (
+            (NOW.date(), "a", 30), (NOW.date(), "a", 60), (NOW.date(), "b", 60),
+            (NOW.date() - timedelta(days=1), "a", 60),
+        )
     ])  # fmt: skip
-    from oracul.alerts.conditions import budget_alerts
-    from oracul.alerts.inputs import _rpc_usage
-
-    (alert,) = budget_alerts(_rpc_usage(clean, NOW), {"ethereum": 150})
+    (alert,) = [a for a in all_alerts(asked, clean, NOW) if a.rule == "rpc_budget"]
     assert alert.body == "120 of 150 requests of today (UTC)"
-    clean.command("drop table meta.rpc_usage")
+    assert [a for a in all_alerts(spare, clean, NOW) if a.rule == "rpc_budget"] == []

@@ -10,5 +10,15 @@ from
 (select * from meta.built_days final where model = :source) as source
 left join (select * from meta.built_days final where model = :table) as own
     on source.block_date = own.block_date
-where source.block_date < '2149-06-06' and source.built_at < now64(3, 'UTC') - interval 26 hour and own.began_at < source.built_at
+where
+    source.block_date < '2149-06-06'
+    and source.built_at < now64(3, 'UTC') - interval 26 hour
+    and (
+        own.began_at < source.built_at
+        -- Unbooked and not built since: a build of it was killed.
+        or (
+            own.input_version = 0 and source.input_version != 0
+            and own.built_at < now64(3, 'UTC') - interval 26 hour
+        )
+    )
 settings join_use_nulls = 0

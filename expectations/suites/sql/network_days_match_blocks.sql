@@ -1,4 +1,4 @@
--- What landed since the build is left to the next one.
+-- What landed since the build is left to the next one, which is never a day away.
 with
 
 moved as (
@@ -8,15 +8,19 @@ moved as (
         select
             toString(chain) as chain,
             toDate(block_timestamp) as day,
-            sum(cityHash64(block_number, block_hash, finality)) as version
+            sum(cityHash64(block_number, block_hash, finality)) as version,
+            max(committed_at) as moved_at
         from meta.canonical_blocks final
         group by chain, day
         union all
-        select toString(chain) as chain, block_date as day, pointer_version as version
+        select toString(chain) as chain, block_date as day, pointer_version as version,
+            toDateTime64(0, 3, 'UTC') as moved_at
         from curated.block_days
     )
     group by chain, day
-    having count() != 2 or min(version) != max(version)
+    having
+        (count() != 2 or min(version) != max(version))
+        and max(moved_at) > now64(3, 'UTC') - interval 26 hour
 )
 
 select

@@ -24,7 +24,8 @@ def _read(settings):
 def test_every_part_is_a_program_that_is_started_again(tmp_path):
     read = _read(_settings(tmp_path))
     programs = [name for name in read.sections() if name.startswith("program:")]
-    assert programs == ["program:warehouse", "program:prefect", "program:worker"]
+    workers = ["program:worker", "program:worker-ingest"]
+    assert programs == ["program:warehouse", "program:prefect", *workers]
     assert {read[name]["autorestart"] for name in programs} == {"true"}
 
 
@@ -34,7 +35,7 @@ def test_worker_waits_for_the_deployments(tmp_path):
 
 def test_warehouse_elsewhere_is_no_part(tmp_path):
     settings = _settings(tmp_path, clickhouse=ClickHouseSettings(host="ch.example"))
-    assert [part.name for part in parts_of(settings)] == ["prefect", "worker"]
+    assert [part.name for part in parts_of(settings)] == ["prefect", "worker", "worker-ingest"]
 
 
 def test_servers_listen_on_this_machine_only(tmp_path):

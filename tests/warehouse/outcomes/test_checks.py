@@ -56,7 +56,7 @@ FAULTS = {
     "a pointer without its block": (
         delete("raw.blocks"), {"pointer_has_its_block", "network_days_match_blocks"},
     ),
-    "a gap": (delete("meta.canonical_blocks"), {"gaps"}),
+    "a gap": (delete("meta.canonical_blocks"), {"gaps", "network_days_match_blocks"}),
     "a parent that is another": (
         change("meta.canonical_blocks", f"parent_hash = '{block_hash(5)}'"), {"parents_link"},
     ),

@@ -25,10 +25,10 @@ def clean(outcomes_client):
     return outcomes_client
 
 
-def book(client, model, day, *, began_at, built_at):
+def book(client, model, day, *, began_at, built_at, version=7):
     client.insert(
         "built_days",
-        [[model, day, 7, "code", began_at, built_at]],
+        [[model, day, version, "code", began_at, built_at]],
         database="meta",
         column_names=[
             "model", "block_date", "input_version", "code_version", "began_at", "built_at",
@@ -84,10 +84,35 @@ def test_day_may_wait_for_a_day_and_two_hours(wrong_sum):
     assert noticed(wrong_sum, TOKENS) == {}
 
 
+def test_day_that_is_being_built_is_not_compared(wrong_sum):
+    read_at(wrong_sum, hours=1)
+    for day in (START.date(), START.date() + timedelta(days=1)):
+        book(
+            wrong_sum, "marts.token_metrics_daily", day,
+            began_at=utc_now(), built_at=utc_now(), version=0,
+        )  # fmt: skip
+    assert noticed(wrong_sum, TOKENS) == {}
+
+
+def test_day_whose_build_was_killed_a_day_ago_is_told(wrong_sum):
+    read_at(wrong_sum, hours=-10)
+    killed_at = utc_now() - timedelta(hours=27)
+    for day in (START.date(), START.date() + timedelta(days=1)):
+        book(
+            wrong_sum, "marts.token_metrics_daily", day,
+            began_at=killed_at, built_at=killed_at, version=0,
+        )  # fmt: skip
+    assert noticed(wrong_sum, TOKENS) == {"curated.erc20_transfers": {"days_are_built"}}
+
+
 def test_blocks_that_landed_since_the_build_are_left_to_the_next_one(clean):
     clean.command(delete("marts.network_metrics_daily", "1").format(mine="1"))
     assert noticed(clean) == {"devnet": {"network_days_match_blocks"}}
     clean.command("truncate table curated.block_days")
+    assert noticed(clean) == {"devnet": {"network_days_match_blocks"}}
+    clean.command(
+        change("meta.canonical_blocks", "committed_at = now64(3, 'UTC')", "1").format(mine="1")
+    )
     assert noticed(clean) == {}
 
 

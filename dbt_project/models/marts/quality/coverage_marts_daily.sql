@@ -32,12 +32,12 @@ mart_sources as (
 
 select
     sources.block_date as block_date,
-    countIf(marts.began_at >= sources.built_at) as proven_count,
-    countIf(marts.name != '' and marts.began_at < sources.built_at) as partial_count,
+    countIf(own.began_at >= sources.built_at) as proven_count,
+    countIf(own.name != '' and own.began_at < sources.built_at) as partial_count,
     toUInt64(count() - proven_count - partial_count) as missing_count
 from mart_sources
 inner join (select * from built where layer = 'curated') as sources
     on mart_sources.source = sources.name
-left join (select * from built where layer = 'marts') as marts
-    on mart_sources.mart = marts.name and sources.block_date = marts.block_date
+left join (select * from built where layer = 'marts') as own
+    on mart_sources.mart = own.name and sources.block_date = own.block_date
 group by sources.block_date
