@@ -153,7 +153,7 @@ def test_days_built_after_the_door_began_are_left_to_their_own_run(
 
 
 def test_wrong_network_day_is_noticed_beside_real_pointers(mended_job, dbt_settings, dbt_client):
-    """The check leaves out days whose pointers moved, by the formula of the model."""
+    """The check leaves out days whose pointers moved, by the formula that the model has."""
     change = "alter table marts_next.network_metrics_daily update block_count = {} where 1"
     dbt_client.command(change.format("block_count + 1") + " settings mutations_sync = 1")
     try:

@@ -12,14 +12,15 @@ counted as (
         missing_count, 0 as verified_count, null as last_verified_at
     from {{ ref('coverage_prices_daily') }}
     union all
-    -- Tables are built for all chains at once: each chain of the day shows them.
+    -- Tables are built for all chains at once: each chain of the day shows them. An alias `marts`
+    -- would make marts.coverage_prices_daily a column of it.
     select
-        built.block_date, chain_days.chain, 'marts' as dataset, built.proven_count,
-        built.partial_count, 0 as broken_count, built.missing_count, 0 as verified_count,
+        built_days.block_date, chain_days.chain, 'marts' as dataset, built_days.proven_count,
+        built_days.partial_count, 0 as broken_count, built_days.missing_count, 0 as verified_count,
         null as last_verified_at
-    from {{ ref('coverage_marts_daily') }} as built
+    from {{ ref('coverage_marts_daily') }} as built_days
     inner join {{ ref('coverage_prices_daily') }} as chain_days
-        on built.block_date = chain_days.block_date
+        on built_days.block_date = chain_days.block_date
 )
 
 select
