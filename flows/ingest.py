@@ -4,6 +4,7 @@ from typing import Annotated
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from pydantic import Field
 
 from flows.form import may_be_empty
 from flows.steps import Run
@@ -19,10 +20,9 @@ from oracul.spans import parse_blocks
 
 FollowedDays = Annotated[
     int | None,
-    may_be_empty(
-        "Only this many UTC days up to today. Empty: those that are followed.",
-        type="integer", minimum=1,
-    ),
+    Field(ge=1),
+    may_be_empty("Only this many UTC days up to today. Empty: those that are followed.",
+                 type="integer", minimum=1),
 ]  # fmt: skip
 
 

@@ -44,9 +44,11 @@ def tables_of(outcome: Outcome) -> Iterator[Table]:
 def _judged(step: str, detail: Any) -> Iterator[Table]:
     """What dbt, the checks and the detectors found, and what people were told of it."""
     if nodes := getattr(detail, "nodes", None):
+        is_any_failed = any(node.is_failed for node in nodes)
         yield "dbt-nodes", [
             {"status": n.status, "kind": n.kind, "seconds": f"{n.seconds:.1f}",
-             "days": n.days_built or "", "message": n.message if n.is_failed else "",
+             "days": n.days_built or "",
+             **({"message": n.message if n.is_failed else ""} if is_any_failed else {}),
              "name": n.name}
             for n in sorted(nodes, key=lambda n: (not n.is_failed, -n.seconds))
         ], "Models, seeds and tests that dbt ran: what failed first, then the slowest."  # fmt: skip

@@ -112,7 +112,7 @@ def run_as_tasks(names: Sequence[str] | None, run: Run | None = None) -> State[N
     """
     run = run or Run(load_settings())
     chosen = [step_named(name) for name in names] if names is not None else None
-    span = " ".join([_covered(run), *_named(run.groups)])
+    span = _covered(run)
     log, outcomes = get_run_logger(), []
     for outcome in run_steps(run, lambda step, run: run_step(step.name, span, run), chosen):
         say = log.info if outcome.status == "done" else log.warning
@@ -130,7 +130,8 @@ def run_as_tasks(names: Sequence[str] | None, run: Run | None = None) -> State[N
 
 def _covered(run: Run) -> str:
     blocks = [f"{run.blocks[0]}:{run.blocks[1]}"] if run.blocks else []
-    return " ".join([run.chain or "all chains", *blocks])
+    covers = [*([run.chain] if run.chain else []), *blocks, *_named(run.groups)]
+    return " ".join(covers) or "all chains"
 
 
 def _ended(outcomes: Sequence[Outcome]) -> State[None]:

@@ -5,9 +5,8 @@ backfill that is killed. One stack for the file; each test goes on where the one
 """
 
 import json
-from contextlib import closing, suppress
+from contextlib import closing
 
-import psutil
 import pytest
 import yaml
 
@@ -114,6 +113,13 @@ def test_prices_are_landed(quiet, number):
     assert number("count() from raw.prices_spot final") > 0
 
 
+def test_marts_whose_turn_is_still_to_come_are_no_fault(quiet):
+    """Validated every hour; the first tokens and addresses are built at night."""
+    run = completed(quiet, "validate")
+    message = quiet.flow_run(run)["state"]["message"]
+    assert "not built yet: network, tokens, addresses" in message
+
+
 @pytest.mark.parametrize(
     ("deployment", "mart"),
     [
@@ -149,7 +155,7 @@ def test_anomalies_are_found(quiet, number):
 def test_source_that_refuses_fails_the_run_and_says_what_to_do(quiet, refusing_node):
     state = quiet.ended(quiet.start(f"ingest-{CHAIN}", refusing_node))
     assert state["type"] == "FAILED"
-    assert f"the nodes of {CHAIN}" in state["message"] or "401" in state["message"]
+    assert "401" in state["message"]
 
 
 def test_run_that_collides_with_another_is_cancelled(quiet, slow_node):
@@ -184,14 +190,11 @@ def test_worker_killed_in_a_backfill_is_started_again_and_the_rest_is_landed(
     asked = {"chain": CHAIN, "blocks": f"0:{PAST}", "what": ["chain"], "dry_run": False}
     run = quiet.start("backfill", slow_node, **asked)
     wait_until(lambda: 0 < _landed(number, 0, PAST) < PAST, 240, "the first landed blocks")
-    worker, runs = quiet.worker(), quiet.processes_of(run)
-    assert runs
-    for process in [worker, *runs]:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
+    count, killed = len(quiet.workers()), quiet.kill_worker_of(run)
     assert _landed(number, 0, PAST) < PAST, "it was over before it could be killed"
 
-    wait_until(lambda: _is_new(quiet, worker.pid), 120, "a new worker")
+    wait_until(lambda: killed not in quiet.workers(), 30, "the end of the worker")
+    wait_until(lambda: len(quiet.workers()) == count, 120, "a new worker")
     again = completed(quiet, "backfill", **asked)
     assert quiet.artifacts(again)["backfill-progress"]["data"] == 100.0
     assert _landed(number, 0, PAST) == PAST
@@ -212,9 +215,3 @@ def test_worker_killed_in_a_backfill_is_started_again_and_the_rest_is_landed(
 def _landed(number, start, end):
     between = f"block_number >= {start} and block_number < {end}"
     return number(f"count() from meta.canonical_blocks final where {between}")
-
-
-def _is_new(stack, pid):
-    with suppress(psutil.Error):
-        return stack.worker().pid not in (0, pid)
-    return False

@@ -138,7 +138,7 @@ def test_finished_run_shows_its_graph_and_what_it_did(page, quiet, runs):
     shows(page, "transform network", "4 Task runs", "Completed")
     page.locator("canvas").first.wait_for(state="visible")
     page.get_by_text("Task Runs", exact=True).click()
-    shows(page, "transform all chains network", "publish all chains network")
+    shows(page, "validate_raw network", "publish network")
 
 
 def test_finished_run_lists_its_artifacts(page, quiet, runs):

@@ -31,6 +31,7 @@ def test_message_is_cut_and_harmless():
         ({}, "all chains"),
         ({"chain": "devnet"}, "devnet"),
         ({"chain": "devnet", "blocks": (1, 3)}, "devnet 1:3"),
+        ({"groups": ("network",)}, "network"),
     ],
 )
 def test_task_is_named_by_what_it_covers(given, name):

@@ -24,12 +24,8 @@ def _read(settings):
 def test_every_part_is_a_program_that_is_started_again(tmp_path):
     read = _read(_settings(tmp_path))
     programs = [name for name in read.sections() if name.startswith("program:")]
-    assert programs == [
-        "program:warehouse",
-        "program:prefect",
-        "program:worker",
-        "program:worker-ingest",
-    ]
+    workers = ["program:worker", "program:worker-ingest"]
+    assert programs == ["program:warehouse", "program:prefect", *workers]
     assert {read[name]["autorestart"] for name in programs} == {"true"}
 
 
