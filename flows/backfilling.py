@@ -77,7 +77,7 @@ class BackfillPlan:
                 {
                     "what": "hourly prices of the days",
                     "to do": f"{self.price_values:,} values"
-                    + (", and more once the blocks say which tokens moved" if waits else ""),
+                    + (", more with the blocks" if waits else ""),
                     "requests": ("at least " if waits else "") + f"{self.price_calls:,}",
                 }
             )
@@ -85,7 +85,7 @@ class BackfillPlan:
             rows.append({"what": "days to build again", "to do": f"at most {self.days:,}"})
         if "anomalies" in what:
             rows.append(
-                {"what": "days to judge again", "to do": "those that changed, and the window after"}
+                {"what": "days to judge again", "to do": "those that changed"}
             )
         columns = list(dict.fromkeys(name for row in rows for name in row))
         return [{name: row.get(name, "") for name in columns} for row in rows]
