@@ -222,8 +222,8 @@ def test_no_flow_takes_an_address() -> None:
         for name, schema in taken.items()
         if any(kind.get("type") not in ("boolean", "integer", "null") for kind in _kinds(schema))
     }
-    # The slug is one of a list, the span has a pattern of digits. What an automation says of a run is
-    # only told, harmless.
+    # The slug is one of a list, the span has a pattern of digits. What an automation says of a run
+    # is only told, harmless.
     free = {name for name, schema in texts.items() if not all(map(_is_bound, _kinds(schema)))}
     assert free == {"subject", "text"}
 
