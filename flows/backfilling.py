@@ -84,9 +84,7 @@ class BackfillPlan:
         if "marts" in what:
             rows.append({"what": "days to build again", "to do": f"at most {self.days:,}"})
         if "anomalies" in what:
-            rows.append(
-                {"what": "days to judge again", "to do": "those that changed"}
-            )
+            rows.append({"what": "days to judge again", "to do": "those that changed"})
         columns = list(dict.fromkeys(name for row in rows for name in row))
         return [{name: row.get(name, "") for name in columns} for row in rows]
 
