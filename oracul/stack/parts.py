@@ -94,7 +94,7 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_SERVER_UI_V2_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        # SQLite has one writer at a time: on a busy machine its turn may take longer than 10 seconds.
+        # SQLite has one writer at a time: on a busy machine a turn may take longer than 10 seconds.
         "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
         "PREFECT_CLI_PROMPT": "false",
         "PREFECT_CLI_COLORS": "false",
