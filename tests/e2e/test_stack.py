@@ -162,7 +162,7 @@ def test_run_that_is_killed_is_told(stack, deployed):
 
 def test_old_runs_go_with_their_artifacts_and_logs(stack, deployed):
     """Those of the test before: one that was killed, one that told."""
-    ended = {"flow_runs": {"state": {"type": {"any_": ["CRASHED", "COMPLETED"]}}}}
+    ended = {"flow_runs": {"state": {"type": {"any_": ["CRASHED", "COMPLETED", "FAILED"]}}}}
     _wait_until(lambda: len(deployed.post("/flow_runs/filter", json=ended).json()) > 1, seconds=120)
     theirs = deployed.post("/flow_runs/filter", json=ended).json()
     long_ago, now = utc_now() - timedelta(days=30), utc_now()
