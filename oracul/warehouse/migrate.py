@@ -1,8 +1,12 @@
 """Forward-only migrations: numbered SQL files, applied once, remembered with their checksums."""
 
+import fcntl
 import hashlib
+import os
 import re
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +15,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from oracul.errors import MigrationDrift, WarehouseError
+from oracul.folders import make_private
 from oracul.times import utc_now
 from oracul.warehouse.client import first_words
 
@@ -114,12 +119,31 @@ def migrate(
     Raises MigrationDrift as `status` does, WarehouseError naming the statement that failed; what
     ran before it stays, and the same call goes on from there once the file is mended.
     """
-    pending = [s.migration for s in status(client, migrations) if s.applied_at is None]
+    pending = _pending(client, migrations)
     if not dry_run and pending:
-        _create_ledger(client)
-        for migration in pending:
-            _apply(client, migration)
+        # Of the driver's clients only that over HTTP, which is ours, has an address.
+        with _alone(str(getattr(client, "url", ""))):
+            # Somebody else may have applied them meanwhile.
+            pending = _pending(client, migrations)
+            _create_ledger(client)
+            for migration in pending:
+                _apply(client, migration)
     return pending
+
+
+def _pending(client: Client, migrations: Sequence[Migration] | None) -> list[Migration]:
+    return [s.migration for s in status(client, migrations) if s.applied_at is None]
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[None]:
+    """One process of this machine at a time: flows that begin together find the same work."""
+    folder = Path(tempfile.gettempdir()) / f"oracul-{os.getuid()}"
+    make_private(folder)
+    name = hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
+    with (folder / f"migrate-{name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _create_ledger(client: Client) -> None:

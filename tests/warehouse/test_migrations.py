@@ -1,5 +1,7 @@
 """Migrations on a real engine: applied once, drift refused, a broken one says where it stopped."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from oracul.errors import MigrationDrift, WarehouseError
@@ -26,6 +28,16 @@ def _folder(tmp_path, **files):
 
 
 FIRST = "create table if not exists default.a (x Int32) engine = MergeTree order by x"
+
+
+def test_flows_that_begin_together_migrate_once(tmp_path):
+    with own_warehouse(tmp_path / "home") as settings:
+        clients = [connect(settings) for _ in range(4)]
+        with ThreadPoolExecutor(len(clients)) as pool:
+            applied = list(pool.map(migrate, clients))
+        assert sorted(map(len, applied)) == [0, 0, 0, len(read_migrations())]
+        for client in clients:
+            client.close()
 
 
 def test_migrate_applies_everything_once_then_nothing(empty_warehouse):
