@@ -17,7 +17,7 @@ import msgspec
 from extractors.evm.budget import BACKFILL
 from extractors.evm.columns import TABLES
 from extractors.evm.estimate import bytes_a_block, requests_for
-from extractors.evm.extract import extract_range
+from extractors.evm.extract import extract_range, refuse_future, refuse_no_range
 from extractors.evm.fetch import Fetch
 from extractors.evm.finality import in_sync, read_claims
 from extractors.evm.gaps import missing_ranges
@@ -107,7 +107,8 @@ def plan_chain(
             claims = await read_claims(pool)
             head = max(claim.latest for claim in in_sync(claims))
             start, end = blocks or await blocks_of_days(pool, head, *_given(days))
-            _refuse_odd(chain, start, end, head)
+            refuse_no_range(start, end)
+            refuse_future(chain, end, head)
             missing = await asyncio.to_thread(missing_ranges, client, chain, start, end)
             first_at, last_at = [
                 from_epoch(await _time_of(pool, number)) for number in (start, end - 1)
@@ -238,19 +239,6 @@ def _given(days: tuple[date, date] | None) -> tuple[date, date]:
     if days[1] < days[0]:
         raise ConfigError(f"The days end ({days[1]}) before they begin ({days[0]}).")
     return days
-
-
-def _refuse_odd(chain: str, start: int, end: int, head: int) -> None:
-    if start < 0 or end <= start:
-        raise ConfigError(
-            f"Blocks {start}:{end} are no range.",
-            hint="Write first:last+1, as in Python: 100:200 is blocks 100 to 199.",
-        )
-    if end - 1 > head:
-        raise ConfigError(
-            f"Block {end - 1} of {chain} does not exist yet; the newest is {head}.",
-            hint=f"Ask for blocks up to {head + 1} (the end is not included).",
-        )
 
 
 @dataclass

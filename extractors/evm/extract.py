@@ -47,21 +47,13 @@ def extract_range(
     LandingMismatch and other WarehouseErrors.
     """
     spec = get_chain(chain)
-    if start < 0 or end <= start:
-        raise ConfigError(
-            f"Blocks {start}:{end} are no range.",
-            hint="Write first:last+1, as in Python: 100:200 is blocks 100 to 199.",
-        )
+    refuse_no_range(start, end)
 
     async def run() -> Extracted:
         async with open_pool(settings, spec, client, flow) as pool:
             claims = await read_claims(pool)
             newest_head = max(c.latest for c in in_sync(claims))
-            if end - 1 > newest_head:
-                raise ConfigError(
-                    f"Block {end - 1} of {chain} does not exist yet; the newest is {newest_head}.",
-                    hint=f"Ask for blocks up to {newest_head + 1} (the end is not included).",
-                )
+            refuse_future(chain, end, newest_head)
             tags = combine(claims, spec.finality_depth)
             extracted = Extracted(chain, start, end, heads_apart=heads_apart(claims))
             await check_final(pool, client)
@@ -76,6 +68,24 @@ def extract_range(
     if extracted.spent and flow == BACKFILL:
         raise extracted.for_today(extracted.spent)
     return extracted
+
+
+def refuse_no_range(start: int, end: int) -> None:
+    """Raise ConfigError when [start, end) holds no block."""
+    if start < 0 or end <= start:
+        raise ConfigError(
+            f"Blocks {start}:{end} are no range.",
+            hint="Write first:last+1, as in Python: 100:200 is blocks 100 to 199.",
+        )
+
+
+def refuse_future(chain: str, end: int, head: int) -> None:
+    """Raise ConfigError when a range that ends before `end` goes beyond the newest block."""
+    if end - 1 > head:
+        raise ConfigError(
+            f"Block {end - 1} of {chain} does not exist yet; the newest is {head}.",
+            hint=f"Ask for blocks up to {head + 1} (the end is not included).",
+        )
 
 
 async def land_missing(
