@@ -1,7 +1,6 @@
 """A long stretch of a chain's past: which blocks, what landing them takes, piece by piece."""
 
 import asyncio
-import fcntl
 import json
 import os
 import time
@@ -29,11 +28,11 @@ from extractors.evm.work import Work
 from extractors.evm.workers import Parser
 from oracul.chains import get_chain
 from oracul.errors import BadReply, ConfigError, SourceError
-from oracul.folders import make_private
 from oracul.progress import Progress, Silent
 from oracul.settings import ChainSettings, Settings
 from oracul.times import day_start, from_epoch
 from oracul.warehouse import Client
+from oracul.warehouse.build_lock import backfill_lock
 
 Order = Literal["newest_first", "oldest_first"]
 # Landed between two looks at the nodes' heads; a run that is killed goes on after the last batch.
@@ -339,20 +338,15 @@ def alone(home: Path, chain: str, span: str) -> Iterator[None]:
 
     Raises ConfigError that names the other one. The kernel frees the lock of a killed run.
     """
-    path = home / "backfill" / f"{chain}.lock"
-    make_private(path.parent)
-    with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            other = json.loads(file.read() or "{}")
-            raise ConfigError(
-                f"A backfill of {chain} is running: blocks {other.get('span', 'unknown')}, "
-                f"process {other.get('pid', 'unknown')}.",
-                hint="Wait until it is done, or stop it; what it landed stays.",
-            ) from None
-        file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), "span": span}))
-        file.flush()
+
+    def refuse(found: str) -> None:
+        other = json.loads(found) if found.startswith("{") else {}
+        raise ConfigError(
+            f"A backfill of {chain} is running: blocks {other.get('span', 'unknown')}, "
+            f"process {other.get('pid', 'unknown')}.",
+            hint="Wait until it is done, or stop it; what it landed stays.",
+        ) from None
+
+    note = json.dumps({"pid": os.getpid(), "span": span})
+    with backfill_lock(home, chain, note, refuse):
         yield

@@ -1,8 +1,10 @@
-"""One build at a time on a machine, one backup, one telling of people: locks on files of the home
-folder, freed by the kernel when their holder ends, however it ends."""
+"""One build at a time on a machine, one backup, one telling of people, one backfill of a chain, one
+migration: locks on files, freed by the kernel when their holder ends, however it ends."""
 
 import fcntl
+import hashlib
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -21,6 +23,10 @@ def _say_backup(holder: str) -> None:
 
 def _say_telling(holder: str) -> None:
     get_logger().info("telling_found_running", waiting_for_pid=holder)
+
+
+def _say_migration(holder: str) -> None:
+    get_logger().info("migration_found_running", waiting_for_pid=holder)
 
 
 @contextmanager
@@ -53,7 +59,30 @@ def telling_lock(home: Path, on_wait: Callable[[str], None] = _say_telling) -> I
 
 
 @contextmanager
-def _held(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
+def backfill_lock(
+    home: Path, chain: str, note: str, on_found: Callable[[str], None]
+) -> Iterator[None]:
+    """Hold `<home>/backfill/<chain>.lock` in the same way, with a note in it.
+
+    `on_found` gets the note of the one that holds it, and may raise instead of waiting.
+    """
+    with _held(home / "backfill" / f"{chain}.lock", on_found, note):
+        yield
+
+
+@contextmanager
+def migration_lock(url: str, on_wait: Callable[[str], None] = _say_migration) -> Iterator[None]:
+    """Hold a lock of this user for the warehouse at `url`: flows that begin together find the same
+    migrations pending.
+    """
+    name = hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
+    folder = Path(tempfile.gettempdir()) / f"oracul-{os.getuid()}"
+    with _held(folder / f"migrate-{name}.lock", on_wait):
+        yield
+
+
+@contextmanager
+def _held(path: Path, on_wait: Callable[[str], None], note: str | None = None) -> Iterator[None]:
     make_private(path.parent)
     with path.open("a+", encoding="ascii") as file:
         try:
@@ -63,6 +92,6 @@ def _held(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
             on_wait(file.read().strip() or "unknown")
             fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)
-        file.write(f"{os.getpid()}\n")
+        file.write(note or f"{os.getpid()}\n")
         file.flush()
         yield

@@ -1,12 +1,8 @@
 """Forward-only migrations: numbered SQL files, applied once, remembered with their checksums."""
 
-import fcntl
 import hashlib
-import os
 import re
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +11,8 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from oracul.errors import MigrationDrift, WarehouseError
-from oracul.folders import make_private
 from oracul.times import utc_now
+from oracul.warehouse.build_lock import migration_lock
 from oracul.warehouse.client import first_words
 
 MIGRATIONS_DIR = Path(__file__).with_name("migrations")
@@ -122,7 +118,7 @@ def migrate(
     pending = _pending(client, migrations)
     if not dry_run and pending:
         # Of the driver's clients only that over HTTP, which is ours, has an address.
-        with _alone(str(getattr(client, "url", ""))):
+        with migration_lock(str(getattr(client, "url", ""))):
             # Somebody else may have applied them meanwhile.
             pending = _pending(client, migrations)
             _create_ledger(client)
@@ -133,17 +129,6 @@ def migrate(
 
 def _pending(client: Client, migrations: Sequence[Migration] | None) -> list[Migration]:
     return [s.migration for s in status(client, migrations) if s.applied_at is None]
-
-
-@contextmanager
-def _alone(url: str) -> Iterator[None]:
-    """One process of this machine at a time: flows that begin together find the same work."""
-    folder = Path(tempfile.gettempdir()) / f"oracul-{os.getuid()}"
-    make_private(folder)
-    name = hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
-    with (folder / f"migrate-{name}.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _create_ledger(client: Client) -> None:
