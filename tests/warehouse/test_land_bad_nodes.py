@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 
 import msgspec
 import pytest
@@ -137,8 +138,27 @@ def test_node_without_block_receipts_gives_the_same_rows(land, empty_chain_table
 NO_RECEIPTS = {"block_receipts": False, "transaction_receipts": False}
 
 
+class LetsTheOtherBeAsked:
+    """Holds its receipts back until the other node was asked for those of a transaction.
+
+    Else it may have done all the work before the other was asked a second time.
+    """
+
+    def __init__(self):
+        self.other = None
+
+    def __call__(self, method, params, result):
+        until = time.monotonic() + 1.5
+        while method == "eth_getBlockReceipts" and time.monotonic() < until:
+            if self.other and self.other.counts()["eth_getTransactionReceipt"]:
+                break
+            time.sleep(0.01)
+
+
 def test_node_that_offers_no_receipts_is_set_aside(land):
-    with land(node(**NO_RECEIPTS), node()) as landed:
+    courteous = LetsTheOtherBeAsked()
+    with land(node(**NO_RECEIPTS), node(courteous)) as landed:
+        courteous.other = landed.nodes[0]
         report = landed.extract(0, COUNT)
         assert_all_there(landed, report)
         (reason,) = report.set_aside.values()
