@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -25,6 +23,10 @@ from oracul.chains import get_chain
 from oracul.errors import ConfigError
 from oracul.log import guard_other_loggers
 from oracul.redact import hide
+from oracul.setting_groups import Group
+from oracul.setting_groups import MaintenanceSettings as MaintenanceSettings
+from oracul.setting_groups import PrefectSettings as PrefectSettings
+from oracul.setting_groups import SupersetSettings as SupersetSettings
 from oracul.variables import refuse_unknown, variable_name
 
 _HOST = re.compile(r"[\w.:\-\[\]]+")
@@ -36,21 +38,6 @@ AlertRule = Literal[
 ]  # fmt: skip
 
 
-class _Group(BaseModel):
-    """A part of the settings: an unknown name in it is a mistake, not something to ignore."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    @model_validator(mode="after")
-    def _hide_secrets(self) -> Self:
-        """No text that this process writes shall hold one of these."""
-        for value in self.__dict__.values():
-            for secret in value if isinstance(value, list) else [value]:
-                if isinstance(secret, SecretStr):
-                    hide(secret.get_secret_value())
-        return self
-
-
 def _parts(value: object) -> object:
     """What stands between commas; anything but a text as it is."""
     if isinstance(value, str):
@@ -58,7 +45,7 @@ def _parts(value: object) -> object:
     return value
 
 
-class ClickHouseSettings(_Group):
+class ClickHouseSettings(Group):
     """Where the warehouse is. Without a host, Oracul starts its embedded one."""
 
     host: str | None = Field(None, description="ClickHouse server; empty = embedded warehouse")
@@ -95,7 +82,7 @@ class ClickHouseSettings(_Group):
         return self
 
 
-class WarehouseSettings(_Group):
+class WarehouseSettings(Group):
     """The embedded warehouse (used when no ClickHouse host is set)."""
 
     port: int = Field(18123, ge=0, le=65535, description="its port on 127.0.0.1; 0 = any free one")
@@ -118,7 +105,7 @@ class WarehouseSettings(_Group):
 REQUESTS_TO_BEGIN = 6
 
 
-class ChainSettings(_Group):
+class ChainSettings(Group):
     """How to reach one chain and how hard to pull."""
 
     rpc_urls: Annotated[list[SecretStr], NoDecode] = Field(
@@ -171,7 +158,7 @@ class ChainSettings(_Group):
         return self
 
 
-class PriceSourceSettings(_Group):
+class PriceSourceSettings(Group):
     """One source of spot prices."""
 
     enabled: bool = Field(True, description="ask this source")
@@ -187,7 +174,7 @@ class PriceSourceSettings(_Group):
         return self
 
 
-class PricesSettings(_Group):
+class PricesSettings(Group):
     """Spot prices: the sources and what counts as a believable price."""
 
     coingecko: PriceSourceSettings = Field(default_factory=PriceSourceSettings)
@@ -206,7 +193,7 @@ class PricesSettings(_Group):
     )
 
 
-class AnomalySettings(_Group):
+class AnomalySettings(Group):
     """What the anomaly detectors look at."""
 
     window_days: int = Field(
@@ -217,7 +204,7 @@ class AnomalySettings(_Group):
     min_volume_usd: float = Field(1000, ge=0, description="smaller moves in USD are not reported")
 
 
-class ChannelSettings(_Group):
+class ChannelSettings(Group):
     """One more place where alerts go, and which of them."""
 
     url: SecretStr = Field(
@@ -234,7 +221,7 @@ class ChannelSettings(_Group):
         return _parts(value)
 
 
-class AlertSettings(_Group):
+class AlertSettings(Group):
     """Where alerts go, and from where on something is worth one."""
 
     webhook_url: SecretStr | None = Field(
@@ -272,50 +259,6 @@ class AlertSettings(_Group):
         return value
 
 
-class PrefectSettings(_Group):
-    """The Prefect server and worker of the local stack (`oracul up`), and what it watches."""
-
-    port: int = Field(4200, ge=1, le=65535, description="the server's port on 127.0.0.1")
-    worker_limit: int = Field(4, ge=1, le=64, description="flow runs that the worker runs at once")
-    late_minutes: int = Field(
-        10, ge=1, description="a run that was due and has not begun for this long is told"
-    )
-    silent_minutes: int = Field(
-        5, ge=2, description="a run that gives no sign of life for this long counts as crashed"
-    )
-    no_worker_minutes: int = Field(
-        5, ge=1, description="a work pool that no worker serves for this long is told"
-    )
-
-
-class MaintenanceSettings(_Group):
-    """What the nightly `maintain` keeps and gives up."""
-
-    backup_place: str | None = Field(
-        None,
-        description="`here` = a backup each night where `oracul warehouse backup` puts it; a folder"
-        " = and a copy there; empty = none",
-    )
-    backup_chains: int = Field(
-        4, ge=1, description="weeks of nightly backups that are kept, each a full one and its rest"
-    )
-    ledger_days: int = Field(
-        400, ge=30, description="days of runs, checks and refused answers that are kept in `meta`"
-    )
-    data_docs_days: int = Field(14, ge=1, description="days of result pages in the Data Docs")
-    prefect_days: int = Field(
-        7, ge=1, description="days that ended flow runs, their logs and artifacts stay in Prefect"
-    )
-
-    @field_validator("backup_place")
-    @classmethod
-    def _here_or_a_full_path(cls, value: str | None) -> str | None:
-        """A relative folder would be another one for each program."""
-        if value is None or value == "here" or Path(value).is_absolute():
-            return value
-        raise ValueError("write `here` or the full path of a folder")
-
-
 class Settings(BaseSettings):
     """Everything that can be set. Paths are relative to the working directory."""
 
@@ -342,6 +285,7 @@ class Settings(BaseSettings):
     anomalies: AnomalySettings = Field(default_factory=AnomalySettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
     prefect: PrefectSettings = Field(default_factory=PrefectSettings)
+    superset: SupersetSettings = Field(default_factory=SupersetSettings)
     maintenance: MaintenanceSettings = Field(default_factory=MaintenanceSettings)
 
     @field_validator("home")

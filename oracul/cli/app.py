@@ -8,6 +8,7 @@ from oracul import __version__
 from oracul.cli import (
     alerts,
     backfill,
+    bi,
     check,
     coverage,
     dbt,
@@ -69,6 +70,7 @@ app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("deploy")(stack.deploy)
 app.command("logs")(stack.logs)
+app.add_typer(bi.app, name="bi")
 app.command("status")(status.status)
 app.command("coverage")(coverage.coverage)
 app.command("sql")(sql.sql)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from oracul.chains import PROJECT_ROOT
-from oracul.cli.tables_page import tables_page
+from oracul.cli.tables_page import modelled, tables_page
 from oracul.settings import ChainSettings, ChannelSettings, Settings
 from oracul.variables import variable_name
 
@@ -117,11 +117,33 @@ def _paragraphs(text: str) -> str:
     return "\n".join(line.strip() for line in text.strip().splitlines())
 
 
+def superset_columns() -> str:
+    """Text of Superset's `columns.yml`: what dbt knows of each table that charts may read."""
+    import yaml
+
+    tables = {
+        table.name: {
+            "description": table.description,
+            "columns": {
+                name: {"type": kind.strip("`"), "description": text.replace("\\|", "|")}
+                for name, kind, text in table.columns
+            },
+        }
+        for layer in ("marts", "curated")
+        for table in modelled(layer)
+    }
+    text: str = yaml.safe_dump(tables, sort_keys=False, allow_unicode=True, width=100)
+    return (
+        "# Written by `make format` from the dbt models' own descriptions: change those.\n" + text
+    )
+
+
 PAGES = {
     ".env.example": env_example,
     "docs/reference/settings.md": settings_page,
     "docs/reference/commands.md": commands_page,
     "docs/reference/tables.md": tables_page,
+    "deployments/superset/assets/columns.yml": superset_columns,
 }
 
 

@@ -10,8 +10,8 @@ def up() -> None:
     """Start the local stack in the background and wait until each part is healthy.
 
     Its parts: the embedded warehouse (none when ORACUL_CLICKHOUSE__HOST names a server), the
-    Prefect server with all deployments, and a worker. A part that dies is started again. What
-    runs already is left as it is. Stop it all with `oracul down`.
+    Prefect server with all deployments, workers, and Superset with the dashboards. A part that
+    dies is started again. What runs already is left as it is. Stop it all with `oracul down`.
     """
     from oracul.cli.console import command_name, out, settings
     from oracul.stack import up as start
@@ -19,9 +19,11 @@ def up() -> None:
     loaded = settings()
     with out.status("Starting …"):
         states = start(loaded, lambda line: out.print(f"[green]✓[/] {line}"))
-    address = next(state.part.address for state in states if state.part.name == "prefect")
+    addresses = {state.part.name: state.part.address for state in states}
     name = command_name()
-    out.print(f"\nOpen {address} and look at Deployments.")
+    out.print(f"\nDeployments: {addresses['prefect']}")
+    if "superset" in addresses:
+        out.print(f"Dashboards:  {addresses['superset']} (`{name} bi users` has the passwords)")
     out.print(
         f"`{name} status` shows how it is, `{name} logs` what it says, `{name} down` stops it."
     )

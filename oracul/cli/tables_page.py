@@ -43,8 +43,8 @@ def tables_page() -> str:
         "",
     ]
     for table in [
-        *_modelled("marts"),
-        *_modelled("curated"),
+        *modelled("marts"),
+        *modelled("curated"),
         *_migrated("meta"),
         *_migrated("raw"),
     ]:
@@ -106,7 +106,8 @@ def _unquoted(text: str) -> str:
     return text.replace("''", "'").replace("|", "\\|")
 
 
-def _modelled(layer: str) -> Iterator[TableText]:
+def modelled(layer: str) -> Iterator[TableText]:
+    """Tables of a folder of models, as their `.yml` files describe them."""
     import yaml
 
     for path in sorted((DBT_PROJECT_DIR / "models" / layer).rglob("*.yml")):

@@ -24,6 +24,7 @@ from oracul.stack.parts import (
     parts_of,
     prefect_environment,
 )
+from oracul.stack.superset import require_superset
 
 HEALTHY_SECONDS = 180
 _POLL_SECONDS = 0.5
@@ -52,7 +53,9 @@ def up(settings: Settings, say: Say = lambda _: None) -> list[PartState]:
     parts = parts_of(settings)
     was_running = supervision.reach(settings) is not None
     if not was_running:
-        _refuse_taken_port(settings)
+        _refuse_taken_ports(settings)
+        if settings.superset.enabled:
+            require_superset()
     try:
         if not was_running:
             supervision.start(settings, parts)
@@ -143,16 +146,20 @@ def _is_there(url: str) -> bool:
         return False
 
 
-def _refuse_taken_port(settings: Settings) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", settings.prefect.port))
-        except OSError:
-            raise ConfigError(
-                f"Port {settings.prefect.port} is taken by another program.",
-                hint="Stop it, or set ORACUL_PREFECT__PORT to a free port.",
-            ) from None
+def _refuse_taken_ports(settings: Settings) -> None:
+    ports = {"PREFECT": settings.prefect.port}
+    if settings.superset.enabled:
+        ports["SUPERSET"] = settings.superset.port
+    for part, port in ports.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                raise ConfigError(
+                    f"Port {port} is taken by another program.",
+                    hint=f"Stop it, or set ORACUL_{part}__PORT to a free port.",
+                ) from None
 
 
 def deploy(settings: Settings, api_url: str | None = None) -> str:

@@ -55,6 +55,18 @@ def parts_of(settings: Settings) -> list[Part]:
             len(settings.chains) + 2, "--work-queue", INGEST_QUEUE,
         ),
     ]  # fmt: skip
+    if settings.superset.enabled:
+        parts.append(
+            Part(
+                name="superset",
+                what="Superset with the dashboards",
+                command=(sys.executable, "-m", "oracul.stack.become_superset"),
+                log=logs / "superset.log",
+                environment={"ORACUL_HOME": str(settings.home)},
+                health_url=f"http://127.0.0.1:{settings.superset.port}/health",
+                address=f"http://127.0.0.1:{settings.superset.port}",
+            )
+        )
     if settings.clickhouse.host is None:
         warehouse = Part(
             name="warehouse",

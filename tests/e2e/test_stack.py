@@ -17,7 +17,7 @@ from flows.automations import automations, register
 from flows.old_runs import delete_old_runs
 from oracul.chains import PROJECT_ROOT
 from oracul.errors import ConfigError
-from oracul.settings import PrefectSettings, Settings, WarehouseSettings
+from oracul.settings import PrefectSettings, Settings, SupersetSettings, WarehouseSettings
 from oracul.stack import down, part_states, up
 from oracul.times import utc_now
 from oracul.warehouse import connect, migrate
@@ -35,6 +35,7 @@ def settings(tmp_path_factory):
         home=tmp_path_factory.mktemp("stack"),
         warehouse=WarehouseSettings(port=0),
         prefect=PrefectSettings(port=port),
+        superset=SupersetSettings(enabled=False),
         _env_file=None,
     )
 
@@ -46,6 +47,7 @@ def stack(settings):
         "ORACUL_HOME": str(settings.home),
         "ORACUL_WAREHOUSE__PORT": "0",
         "ORACUL_PREFECT__PORT": str(settings.prefect.port),
+        "ORACUL_SUPERSET__ENABLED": "false",
     }
     os.environ.update(mine)
     try:

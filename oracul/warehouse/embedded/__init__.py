@@ -8,6 +8,7 @@ from oracul.settings import Settings
 from oracul.warehouse.embedded.serving import (
     Endpoint,
     ServerInfo,
+    endpoint_of,
     ensure_running,
     environment,
     running,
@@ -25,4 +26,13 @@ def serve(settings: Settings) -> None:
     serve_here(settings)
 
 
-__all__ = ["Endpoint", "ServerInfo", "ensure_running", "environment", "running", "serve", "stop"]
+__all__ = [
+    "Endpoint",
+    "ServerInfo",
+    "endpoint_of",
+    "ensure_running",
+    "environment",
+    "running",
+    "serve",
+    "stop",
+]

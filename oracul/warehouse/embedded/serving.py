@@ -86,6 +86,20 @@ def ensure_running(settings: Settings) -> Endpoint:
     return Endpoint(info.host, info.port, users.admin, users.admin_password, users.reader_password)
 
 
+def endpoint_of(settings: Settings) -> Endpoint:
+    """Where the server of this home is, or will be; it is started only to learn a free port.
+
+    Raises WarehouseError as `ensure_running` does, when no port was chosen.
+    """
+    if settings.warehouse.port == 0:
+        return ensure_running(settings)
+    places = places_of(settings)
+    places.make()
+    users = load_users(settings, places.passwords)
+    port = settings.warehouse.port
+    return Endpoint("127.0.0.1", port, users.admin, users.admin_password, users.reader_password)
+
+
 def _wait_for_busy(settings: Settings, places: Places) -> ServerInfo | None:
     """The server, if it lives but is too busy, or too young, to answer at once."""
     info = _read_info(places)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from oracul.errors import ConfigError
-from oracul.settings import ClickHouseSettings, PrefectSettings, Settings
+from oracul.settings import ClickHouseSettings, PrefectSettings, Settings, SupersetSettings
 from oracul.stack.parts import parts_of
 from oracul.stack.supervision import configuration, socket_of
 
@@ -25,7 +25,7 @@ def test_every_part_is_a_program_that_is_started_again(tmp_path):
     read = _read(_settings(tmp_path))
     programs = [name for name in read.sections() if name.startswith("program:")]
     workers = ["program:worker", "program:worker-ingest"]
-    assert programs == ["program:warehouse", "program:prefect", *workers]
+    assert programs == ["program:warehouse", "program:prefect", *workers, "program:superset"]
     assert {read[name]["autorestart"] for name in programs} == {"true"}
 
 
@@ -37,7 +37,12 @@ def test_worker_waits_for_the_deployments(tmp_path):
 
 def test_warehouse_elsewhere_is_no_part(tmp_path):
     settings = _settings(tmp_path, clickhouse=ClickHouseSettings(host="ch.example"))
-    assert [part.name for part in parts_of(settings)] == ["prefect", "worker", "worker-ingest"]
+    assert "warehouse" not in [part.name for part in parts_of(settings)]
+
+
+def test_superset_can_be_left_out(tmp_path):
+    settings = _settings(tmp_path, superset=SupersetSettings(enabled=False))
+    assert "superset" not in [part.name for part in parts_of(settings)]
 
 
 def test_servers_listen_on_this_machine_only(tmp_path):
@@ -77,5 +82,5 @@ def test_socket_of_a_long_path_is_short_and_private(tmp_path):
 @pytest.mark.parametrize(("minutes", "seconds"), [(2, 30), (5, 60), (10, 120)])
 def test_run_gives_some_signs_of_life_before_it_counts_as_silent(tmp_path, minutes, seconds):
     settings = _settings(tmp_path, prefect=PrefectSettings(silent_minutes=minutes))
-    worker = parts_of(settings)[-1]
+    worker = next(part for part in parts_of(settings) if part.name == "worker")
     assert worker.environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == str(seconds)

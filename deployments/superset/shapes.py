@@ -1,0 +1,96 @@
+"""What the files in `assets/` may hold. An unknown or misspelt field is an error."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Certifier = "Oracul"
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Metric(_Shape):
+    """A number that charts show. Its expression is ClickHouse SQL over the dataset's columns."""
+
+    title: str
+    expression: str
+    description: str
+    unit: str = ""
+    format: str = Field("", description="as d3-format writes it, or one of Superset's names")
+
+
+class Column(_Shape):
+    """A column that Superset adds to those of the table."""
+
+    title: str
+    expression: str
+    description: str
+    type: str = "String"
+
+
+class Dataset(_Shape):
+    """A table of the warehouse as charts see it; its columns are known from dbt."""
+
+    table: Name
+    database: Name = "marts"
+    time_column: Name | None = None
+    titles: dict[str, str] = Field({}, description="what to call a column on screen")
+    shared: list[Name] = Field([], description="columns of shared.yml that this dataset has")
+    columns: dict[Name, Column] = {}
+    metrics: dict[Name, Metric] = {}
+
+
+class Condition(_Shape):
+    """Rows that a chart shows: `column`, Superset's word for the comparison, and the value."""
+
+    column: Name
+    op: Literal["==", "!=", ">", "<", ">=", "<=", "IN", "NOT IN", "IS NOT NULL", "IS NULL", "LIKE"]
+    value: Any = None
+
+
+class Chart(_Shape):
+    """A panel. `params` are Superset's own words for the kind of chart `viz`."""
+
+    title: str
+    description: str
+    dataset: Name
+    viz: str
+    where: list[Condition] = []
+    params: dict[str, Any] = {}
+
+
+class Filter(_Shape):
+    """A filter that dashboards can have; it acts on every chart whose dataset has the column."""
+
+    title: str
+    description: str
+    kind: Literal["select", "range", "time"]
+    dataset: Name | None = None
+    column: Name | None = None
+    many: bool = True
+    free: bool = Field(False, description="values may be typed that are not in the list")
+    default: Any = None
+    first: Name | None = Field(None, description="choose the value with most of this metric")
+    where: list[Condition] = []
+
+
+class Row(_Shape):
+    """Charts beside each other, with widths that add up to 12, or a text over the whole width."""
+
+    charts: dict[Name, Annotated[int, Field(ge=1, le=12)]] = {}
+    text: str = ""
+    height: int = Field(28, ge=3, le=150, description="in steps of 8 pixels")
+
+
+class Dashboard(_Shape):
+    """A dashboard. Either `rows`, or `tabs`: rows under each title."""
+
+    title: str
+    description: str
+    order: int
+    filters: list[Name] = []
+    rows: list[Row] = []
+    tabs: dict[str, list[Row]] = {}

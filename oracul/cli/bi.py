@@ -1,0 +1,70 @@
+"""`oracul bi`: Superset and its dashboards."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Superset with the dashboards: who may sign in, and bringing it up to the repository.",
+)
+
+
+@app.command("users")
+def users() -> None:
+    """Show the address of Superset, its users and their passwords."""
+    from rich.table import Table
+
+    from oracul.cli.console import out, settings
+    from oracul.stack.superset import superset_secrets
+
+    loaded = settings()
+    known = superset_secrets(loaded)
+    table = Table("user", "password", "may")
+    for name, may in {
+        "viewer": "look at the dashboards",
+        "analyst": "the same, make charts of their own, and SQL Lab on marts and curated",
+        "admin": "everything in Superset",
+    }.items():
+        # As it is: a password may look like markup.
+        table.add_row(name, f"{known[f'{name}_password']}".replace("[", "\\["), may)
+    out.print(f"http://127.0.0.1:{loaded.superset.port}")
+    out.print(table)
+
+
+@app.command("check")
+def check() -> None:
+    """Read `deployments/superset/assets` and say what makes no sense in it, without Superset."""
+    from oracul.cli.console import out
+    from oracul.stack.superset import check_assets
+
+    out.print(f"[green]✓[/] {check_assets()} files make sense")
+
+
+@app.command("import")
+def import_() -> None:
+    """Bring Superset up to `deployments/superset/assets`, also while it runs.
+
+    Charts, datasets and dashboards that the folder no longer has are removed; what people made in
+    Superset stays. `oracul up` does the same when it starts Superset.
+    """
+    from oracul.cli.console import out, settings
+    from oracul.stack.superset import import_assets
+
+    loaded = settings()
+    with out.status("Importing …"):
+        for line in import_assets(loaded):
+            out.print(f"✓ {line}", markup=False)
+
+
+@app.command("bundle")
+def bundle(
+    path: Annotated[Path, typer.Argument(help="The zip file to write.")] = Path("oracul.zip"),
+) -> None:
+    """Write the dashboards as a zip file, as another Superset imports it."""
+    from oracul.cli.console import out
+    from oracul.stack.superset import write_bundle
+
+    write_bundle(path)
+    out.print(f"[green]✓[/] {path}")
