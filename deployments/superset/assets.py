@@ -120,19 +120,40 @@ def rows_of(dashboard: Dashboard) -> list[Row]:
 
 def _all(folder: Path, shape: type[_Shape]) -> dict[str, _Shape]:
     adapter = TypeAdapter(shape)
-    return {path.stem: _one(path, adapter) for path in sorted(folder.rglob("*.yml"))}
+    paths = {path.stem: path for path in sorted(folder.rglob("*.yml"))}
+    return {name: _one(path, adapter, paths) for name, path in paths.items()}
 
 
-def _one(path: Path, adapter: TypeAdapter[Any]) -> Any:
+def _like(path: Path, siblings: dict[str, Path]) -> Any:
+    """What a file holds, over that of the file it says it is like."""
+    held = read_yaml(path)
+    if not isinstance(held, dict) or "like" not in held:
+        return held
+    model = held.pop("like")
+    for complaint in _unknown(_named(path), "like", [model], siblings):
+        raise AssetError(complaint)
+    base = _like(siblings[model], siblings)
+    for field, value in held.items():
+        both = isinstance(value, dict) and isinstance(base.get(field), dict)
+        base[field] = base[field] | value if both else value
+        if both:
+            # `name: null` leaves one out.
+            base[field] = {name: one for name, one in base[field].items() if one is not None}
+    return base
+
+
+def _one(path: Path, adapter: TypeAdapter[Any], siblings: dict[str, Path] | None = None) -> Any:
     try:
-        return adapter.validate_python(read_yaml(path))
+        return adapter.validate_python(_like(path, siblings or {}))
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in fault["loc"])
-        raise AssetError(
-            f"{path.relative_to(path.parents[1]) if path.parent != ASSETS else path.name}:"
-            f" {field}: {fault['msg']}"
-        ) from None
+        raise AssetError(f"{_named(path)}: {field}: {fault['msg']}") from None
+
+
+def _named(path: Path) -> str:
+    """A file as people know it: `charts/volume.yml`."""
+    return path.name if path.parent.name == ASSETS.name else f"{path.parent.name}/{path.name}"
 
 
 def read_yaml(path: Path) -> Any:
@@ -140,4 +161,4 @@ def read_yaml(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
-        raise AssetError(f"{path.name}: {' '.join(str(error).split())}") from None
+        raise AssetError(f"{_named(path)}: {' '.join(str(error).split())}") from None

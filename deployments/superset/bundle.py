@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from assets import ASSETS, AssetError, Assets, columns_of, read_assets, read_yaml, rows_of
 from layout import position_of
-from shapes import Certifier, Condition, Dashboard
+from shapes import Certifier, Column, Condition, Dashboard, Dataset, Link, Row
 
 DATABASE = "warehouse"
 # Every id is made from the file's name below this one.
@@ -83,7 +83,7 @@ def _dataset(assets: Assets, name: str) -> dict[str, Any]:
         columns.append({
             "column_name": column,
             "type": own.type,
-            "expression": own.expression.replace("{table}", dataset.table),
+            "expression": _expression(own).replace("{table}", dataset.table),
             "description": own.description,
             "verbose_name": own.title,
             "is_dttm": "Date" in own.type,
@@ -92,11 +92,15 @@ def _dataset(assets: Assets, name: str) -> dict[str, Any]:
         })  # fmt: skip
     metrics = [
         {
-            "metric_name": metric,
+            # Series and legends show this name, whatever the chart: it is the one for people.
+            "metric_name": own.title,
             "verbose_name": own.title,
             "expression": own.expression,
             "description": own.description + (f" Unit: {own.unit}." if own.unit else ""),
-            "d3format": own.format or None,
+            "d3format": own.format,
+            "currency": (
+                {"symbol": "USD", "symbolPosition": "prefix"} if own.unit == "USD" else None
+            ),
             "extra": {
                 "certification": {
                     "certified_by": Certifier,
@@ -121,13 +125,54 @@ def _dataset(assets: Assets, name: str) -> dict[str, Any]:
     }
 
 
+def _expression(column: Column) -> str:
+    """SQL of a column; of a link, what Superset's tables show as one."""
+    if column.expression:
+        return column.expression
+    cases = ", ".join(f"{one.when}, {_link(one)}" for one in column.links)
+    return f"multiIf({cases}, '')"
+
+
+def _link(link: Link) -> str:
+    """SQL that makes an anchor. Its text is of strangers (a token's symbol): it is made harmless.
+
+    The filter travels in the address as Superset reads it there: in Rison, which escapes by `!`.
+    """
+    name = f"NATIVE_FILTER-{link.filter}"
+    value = f"replaceRegexpAll({link.value}, '([!\\'])', '!\\\\1')"
+    before = f"({name}:(extraFormData:(filters:!((col:{link.filter},op:IN,val:!(\\'"
+    between = "\\')))),filterState:(value:!(\\'"
+    after = f"\\')),id:{name},ownState:()))"
+    filters = f"concat('{before}', {value}, '{between}', {value}, '{after}')"
+    page = f"/superset/dashboard/{slug_of(link.dashboard)}/"
+    return (
+        f"concat('<a href=\"{page}?native_filters=', encodeURLComponent({filters}), '\">',"
+        f" encodeXMLComponent({link.text}), '</a>')"
+    )
+
+
+def slug_of(dashboard: str) -> str:
+    """The name of a dashboard in an address."""
+    return dashboard.replace("_", "-")
+
+
 def _chart(assets: Assets, name: str) -> dict[str, Any]:
     chart = assets.charts[name]
     params = {
         "viz_type": chart.viz,
         "adhoc_filters": [_condition(one) for one in chart.where],
-        **chart.params,
+        **_titled(chart.params, assets.datasets[chart.dataset]),
     }
+    if time_column := assets.datasets[chart.dataset].time_column:
+        # What the dashboard's dates act on.
+        params["granularity_sqla"] = time_column
+        params["adhoc_filters"].append({
+            "clause": "WHERE",
+            "expressionType": "SIMPLE",
+            "subject": time_column,
+            "operator": "TEMPORAL_RANGE",
+            "comparator": "No filter",
+        })  # fmt: skip
     if chart.viz == "mixed_timeseries":
         params.setdefault("adhoc_filters_b", params["adhoc_filters"])
     return {
@@ -144,6 +189,22 @@ def _chart(assets: Assets, name: str) -> dict[str, Any]:
     }
 
 
+def _titled(params: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
+    """Parameters with the titles of metrics in place of their names."""
+    titles = {name: metric.title for name, metric in dataset.metrics.items()}
+
+    def titled(value: Any) -> Any:
+        if isinstance(value, str):
+            return titles.get(value, value)
+        if isinstance(value, list):
+            return [titled(one) for one in value]
+        if isinstance(value, dict):
+            return {titled(key): titled(one) for key, one in value.items()}
+        return value
+
+    return {name: titled(value) for name, value in params.items()}
+
+
 def _condition(one: Condition) -> dict[str, Any]:
     return {
         "clause": "WHERE",
@@ -157,6 +218,7 @@ def _condition(one: Condition) -> dict[str, Any]:
 
 def _dashboard(assets: Assets, name: str) -> dict[str, Any]:
     dashboard = assets.dashboards[name]
+    dashboard = dashboard.model_copy(update={"rows": [_ways(assets, name), *dashboard.rows]})
     numbers = {
         chart: number
         for number, chart in enumerate(
@@ -170,7 +232,7 @@ def _dashboard(assets: Assets, name: str) -> dict[str, Any]:
         "uuid": id_of("dashboards", name),
         "dashboard_title": dashboard.title,
         "description": dashboard.description,
-        "slug": name.replace("_", "-"),
+        "slug": slug_of(name),
         "published": True,
         "certified_by": Certifier,
         "certification_details": f"dashboards/{name}.yml",
@@ -190,6 +252,17 @@ def _dashboard(assets: Assets, name: str) -> dict[str, Any]:
             ],
         },
     }
+
+
+def _ways(assets: Assets, here: str) -> Row:
+    """The row at the top of every dashboard: what this one shows, and the way to the others."""
+    others = sorted(assets.dashboards.items(), key=lambda one: one[1].order)
+    ways = " · ".join(
+        f"**{one.title}**" if name == here
+        else f"[{one.title}](/superset/dashboard/{slug_of(name)}/)"
+        for name, one in others
+    )  # fmt: skip
+    return Row(text=f"{ways}\n\n{assets.dashboards[here].description}", height=11)
 
 
 def _filter(
@@ -243,7 +316,7 @@ def _filter(
         "sortAscending": own.first is None,
     }
     if own.first is not None:
-        configured["sortMetric"] = own.first
+        configured["sortMetric"] = assets.datasets[str(own.dataset)].metrics[own.first].title
     if own.default is not None:
         values = own.default if isinstance(own.default, list) else [own.default]
         configured["defaultDataMask"] = {

@@ -1,8 +1,8 @@
 """What the files in `assets/` may hold. An unknown or misspelt field is an error."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Certifier = "Oracul"
@@ -19,16 +19,35 @@ class Metric(_Shape):
     expression: str
     description: str
     unit: str = ""
-    format: str = Field("", description="as d3-format writes it, or one of Superset's names")
+    format: str = Field(
+        "SMART_NUMBER", description="as d3-format writes it, or one of Superset's names"
+    )
+
+
+class Link(_Shape):
+    """A text that opens another dashboard with one of its filters set. SQL gives both."""
+
+    when: str = Field("1", description="rows that have this link: a condition in SQL")
+    dashboard: Name
+    filter: Name
+    value: str
+    text: str
 
 
 class Column(_Shape):
-    """A column that Superset adds to those of the table."""
+    """A column that Superset adds to those of the table: an expression, or a link in each cell."""
 
     title: str
-    expression: str
     description: str
     type: str = "String"
+    expression: str = ""
+    links: list[Link] = []
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.expression) == bool(self.links):
+            raise ValueError("give it an expression or links")
+        return self
 
 
 class Dataset(_Shape):
