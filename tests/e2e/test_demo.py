@@ -155,6 +155,22 @@ def test_every_planted_event_is_found_in_its_metrics(shown) -> None:
     assert planted - found == set()
 
 
+def test_markers_and_bands_of_charts_are_those_of_the_anomalies(shown) -> None:
+    numbers = (
+        "block_date, entity_type, entity_id, metric, value, expected, lower_bound, upper_bound,"
+        " severity"
+    )
+    told = shown.rows(
+        f"select {numbers} from marts.anomalies where method = 'ensemble' order by all"
+    )
+    marked = shown.rows(
+        f"select {numbers} from marts.metric_bands_daily where anomaly_value = value order by all"
+    )
+    assert marked == told != []
+    judged = shown.number("select count() from marts.metric_bands_daily")
+    assert f"judged {judged:,} values" in shown.printed[0]
+
+
 def test_nothing_else_is_critical(shown) -> None:
     expected = {(e["date"], e["entity_id"]) for e in MANIFEST["events"]}
     expected |= {(e["date"], a) for e in MANIFEST["events"] for a in e["addresses"]}

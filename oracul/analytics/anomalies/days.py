@@ -1,13 +1,14 @@
 """Judge all metrics of all entities on a batch of days. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
 
-from oracul.analytics.anomalies.findings import Finding, Subject, findings
+from oracul.analytics.anomalies.findings import ENSEMBLE, Finding, Subject, findings
 from oracul.analytics.anomalies.judge import MOST_MODELLED, judge
+from oracul.analytics.anomalies.metric_bands import MetricBands, bands_of
 from oracul.analytics.anomalies.metrics import EntityType, Metric, metrics_of
 from oracul.analytics.anomalies.panels import Panel, chain_mask, series, windows
 from oracul.analytics.anomalies.robust import Floats
@@ -28,12 +29,22 @@ class Batch:
     chosen: Mapping[EntityType, Mapping[date, frozenset[tuple[str, str]]]]
 
 
-def judge_days(
-    rules: AnomalySettings, batch: Batch, wanted: Sequence[date]
-) -> tuple[int, list[Finding]]:
-    """(values judged, findings) of these days. No day sees itself or a later one in its history."""
-    judged = 0
-    found: list[Finding] = []
+@dataclass(frozen=True)
+class JudgedDays:
+    """What was found on some days, and the band of every value that was judged, by metric."""
+
+    findings: list[Finding] = field(default_factory=list)
+    bands: list[MetricBands] = field(default_factory=list)
+
+    @property
+    def judged(self) -> int:
+        """Values that had enough history."""
+        return sum(map(len, self.bands))
+
+
+def judge_days(rules: AnomalySettings, batch: Batch, wanted: Sequence[date]) -> JudgedDays:
+    """Judge these days. None sees itself or a later one in its history."""
+    days = JudgedDays()
     for entity_type, panel in batch.panels.items():
         for metric in metrics_of(entity_type):
             history, value, subjects = _stack(rules, batch, panel, metric, wanted)
@@ -46,14 +57,18 @@ def judge_days(
                 min_history_days=rules.min_history_days,
                 most_modelled=MOST_MODELLED * len(wanted),
             )
-            judged += verdicts.judged
             least = rules.min_volume_usd if metric.unit == "USD" else metric.least_move
-            found.extend(
+            found = [
                 finding
                 for finding in findings(metric, verdicts, subjects, least)
                 if _can_be_said(metric, finding, batch.whole)
-            )
-    return judged, found
+            ]
+            told = {
+                (f.chain, f.entity_id, f.day): f.severity for f in found if f.method == ENSEMBLE
+            }
+            days.findings.extend(found)
+            days.bands.append(bands_of(metric, verdicts.compared, subjects, told))
+    return days
 
 
 def _stack(

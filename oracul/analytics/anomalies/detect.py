@@ -1,4 +1,4 @@
-"""The shell: read the marts, judge, write `meta.anomalies`. Everything else here is pure."""
+"""The shell: read the marts, judge, write what was found and the bands. The rest here is pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from oracul.analytics.anomalies import marts
-from oracul.analytics.anomalies.days import judge_days
-from oracul.analytics.anomalies.findings import ENSEMBLE, Finding
+from oracul.analytics.anomalies.days import JudgedDays, judge_days
+from oracul.analytics.anomalies.findings import ENSEMBLE
 from oracul.analytics.anomalies.severity import SEVERITIES
-from oracul.analytics.anomalies.store import changes, read_active, write
+from oracul.analytics.anomalies.store import changes, read_active, write, write_bands
 from oracul.analytics.anomalies.versions import (
     code_version,
     input_version,
@@ -66,7 +66,8 @@ def detect(
     now: datetime | None = None,
     progress: Progress | None = None,
 ) -> Detected:
-    """Judge the days of [start, end) and bring `meta.anomalies` up to date; all days by default.
+    """Judge the days of [start, end) and bring `meta.anomalies` and `meta.metric_bands` up to date;
+    all days by default.
 
     A day is judged with earlier days only, and skipped while its inputs, the settings and the rules
     are those it was judged by. Running twice changes nothing. Raises WarehouseError's driver error
@@ -89,31 +90,30 @@ def detect(
     progress.start("Judging days", len(due), "days")
     for place in range(0, len(due), DAYS_AT_ONCE):
         batch = due[place : place + DAYS_AT_ONCE]
-        series, found = judge_days(rules, marts.read_batch(client, rules, batch, whole), batch)
-        written, gone = _bring_up_to_date(client, batch, found, run_id, now)
+        told = judge_days(rules, marts.read_batch(client, rules, batch, whole), batch)
+        written, gone = _bring_up_to_date(client, batch, told, run_id, now)
         record_judged(client, [(day, wanted[day]) for day in batch], code, now)
-        total = _add(total, len(batch), series, found, written, gone)
+        total = _add(total, len(batch), told, written, gone)
         progress.advance(len(batch), anomalies=total.anomalies)
     progress.finish()
     return total
 
 
 def _bring_up_to_date(
-    client: Client, batch: Sequence[date], found: list[Finding], run_id: str, now: datetime
+    client: Client, batch: Sequence[date], told: JudgedDays, run_id: str, now: datetime
 ) -> tuple[int, int]:
-    active, gone = changes(read_active(client, batch), found)
+    active, gone = changes(read_active(client, batch), told.findings)
     write(client, active=active, gone=gone, run_id=run_id, now=now)
+    write_bands(client, told.bands, batch, run_id=run_id, now=now)
     return len(active), len(gone)
 
 
-def _add(
-    total: Detected, batch: int, series: int, found: list[Finding], written: int, gone: int
-) -> Detected:
-    counted = Counter(f.severity for f in found if f.method == ENSEMBLE)
+def _add(total: Detected, batch: int, told: JudgedDays, written: int, gone: int) -> Detected:
+    counted = Counter(f.severity for f in told.findings if f.method == ENSEMBLE)
     return Detected(
         days=total.days + batch,
         unchanged_days=total.unchanged_days,
-        series=total.series + series,
+        series=total.series + told.judged,
         by_severity={s: total.by_severity.get(s, 0) + counted[s] for s in SEVERITIES},
         written=total.written + written,
         deactivated=total.deactivated + gone,

@@ -26,14 +26,28 @@ MOST_MODELLED = 500
 
 
 @dataclass(frozen=True)
+class Compared:
+    """All rows that had enough history, and what their values were held against, in the metric's
+    own units. `rows` are places in the input; lower ≤ expected ≤ upper.
+    """
+
+    rows: np.ndarray
+    value: Floats
+    expected: Floats
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True)
 class Judged:
     """Verdicts of the rows found unusual. Numbers are in the metric's own units.
 
-    `judged` counts the rows that had enough history. `rows` are places in the input. `bands` hold,
-    for each method, (expected, lower, upper, score) of those rows; NaN = no opinion.
+    `compared` has them too, among all rows that were judged. `rows` are places in the input.
+    `bands` hold, for each method, (expected, lower, upper, score) of the rows found; NaN = no
+    opinion.
     """
 
-    judged: int
+    compared: Compared
     rows: np.ndarray
     value: Floats
     expected: Floats
@@ -42,6 +56,11 @@ class Judged:
     verdict: Verdict
     has_pattern: np.ndarray
     bands: dict[str, tuple[Floats, Floats, Floats, Floats]]
+
+    @property
+    def judged(self) -> int:
+        """How many rows had enough history."""
+        return len(self.compared.rows)
 
 
 def judge(
@@ -66,7 +85,7 @@ def judge(
     found = np.flatnonzero(np.abs(screen.score) >= LIMITS[0])
     bands = [_take(band, found) for band in bands]
     _model(bands, scaled, week, found, screen.score[found], most_modelled)
-    return _report(rows, found, scaled, value[rows], bands, week)
+    return _report(rows, found, scaled, value[rows], screen, bands, week)
 
 
 def _prepare(metric: Metric, history: Floats, value: Floats) -> tuple[Floats, Floats, np.ndarray]:
@@ -150,32 +169,57 @@ def _report(
     found: np.ndarray,
     scaled: Scaled,
     raw: Floats,
+    screen: Verdict,
     bands: list[Band],
     week: Weekly | None,
 ) -> Judged:
-    value = scaled.value[found]
-    verdict = combine(bands, value)
-    kept = np.flatnonzero(verdict.rank >= 0)
+    verdict = combine(bands, scaled.value[found])
+    compared = _compared(rows, scaled, raw, screen, found, verdict)
+    unusual = np.flatnonzero(verdict.rank >= 0)
+    bands = [_take(band, unusual) for band in bands]
+    kept = found[unusual]
     back = Scaled(
-        scaled.history[found][kept], value[kept], scaled.unit[found][kept],
-        scaled.noise[found][kept], scaled.metric,
+        scaled.history[kept], scaled.value[kept], scaled.unit[kept], scaled.noise[kept],
+        scaled.metric,
     )  # fmt: skip
-    verdict = combine([_take(band, kept) for band in bands], value[kept])
     opinions = {}
-    for band in (_take(band, kept) for band in bands):
+    for band in bands:
         low, high = band.bounds()
         opinions[band.method] = (
             back.back(band.expected), back.back(low), back.back(high), band.score(back.value),
         )  # fmt: skip
     pattern = np.zeros(len(scaled.value), bool) if week is None else week.has_pattern
     return Judged(
-        judged=len(rows),
-        rows=rows[found][kept],
-        value=raw[found][kept],
-        expected=back.back(verdict.expected),
-        lower=back.back(verdict.lower),
-        upper=back.back(verdict.upper),
-        verdict=verdict,
-        has_pattern=pattern[found][kept],
+        compared=compared,
+        rows=rows[kept],
+        value=raw[kept],
+        expected=compared.expected[kept],
+        lower=compared.lower[kept],
+        upper=compared.upper[kept],
+        verdict=combine(bands, back.value),
+        has_pattern=pattern[kept],
         bands=opinions,
     )
+
+
+def _compared(
+    rows: np.ndarray,
+    scaled: Scaled,
+    raw: Floats,
+    screen: Verdict,
+    found: np.ndarray,
+    verdict: Verdict,
+) -> Compared:
+    """The screen's band, and the verdict's for the rows that the models looked at."""
+    back = []
+    for whole, part in (
+        (screen.expected, verdict.expected),
+        (screen.lower, verdict.lower),
+        (screen.upper, verdict.upper),
+    ):
+        numbers = whole.copy()
+        numbers[found] = part
+        back.append(scaled.back(numbers))
+    expected, lower, upper = back
+    # The way back from the scale may turn neighbours round in the last digit.
+    return Compared(rows, raw, expected, np.minimum(lower, expected), np.maximum(upper, expected))

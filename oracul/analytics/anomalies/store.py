@@ -1,12 +1,19 @@
-"""Reading and writing `meta.anomalies`: a rerun writes only what differs from what is there."""
+"""Reading and writing `meta.anomalies` and `meta.metric_bands`.
+
+Of anomalies a rerun writes only what differs from what is there; of bands the days it judged.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from datetime import date, datetime
 from itertools import chain as chain_together
 from math import isclose
+from typing import Any
+
+import numpy as np
 
 from oracul.analytics.anomalies.findings import Finding
+from oracul.analytics.anomalies.metric_bands import MetricBands
 from oracul.warehouse import Client
 
 # In the order of the fields of Finding.
@@ -18,6 +25,14 @@ _EXISTING_SQL = f"""
 select {", ".join(_COLUMNS)}
 from meta.anomalies final
 where is_active and date in {{days:Array(Date)}}
+"""
+_KEY = "entity_type, chain, entity_id, metric, date"
+# What these days had and this run no longer judges: too short a history, spam, or gone.
+_FORGET_SQL = f"""
+insert into meta.metric_bands ({_KEY}, run_id, judged_at, is_deleted)
+select {_KEY}, {{run_id:String}}, {{now:DateTime64(3, 'UTC')}}, 1
+from meta.metric_bands final
+where date in {{days:Array(Date)}} and judged_at != {{now:DateTime64(3, 'UTC')}}
 """
 
 
@@ -63,6 +78,51 @@ def write(
             database="meta",
             column_names=[*_COLUMNS, "run_id", "is_active", "detected_at"],
         )
+
+
+def write_bands(
+    client: Client,
+    bands: Sequence[MetricBands],
+    days: Sequence[date],
+    *,
+    run_id: str,
+    now: datetime,
+) -> None:
+    """Make the bands of these days those of this run. Can be run again at any time."""
+    # To the millisecond that is kept, so that the rows written here are known again below.
+    at = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    if columns := _columns(bands):
+        rows = len(columns["date"])
+        columns |= {"run_id": [run_id] * rows, "judged_at": [at] * rows}
+        client.insert(
+            "metric_bands",
+            list(columns.values()),
+            database="meta",
+            column_names=list(columns),
+            column_oriented=True,
+        )
+    client.command(_FORGET_SQL, {"days": list(days), "run_id": run_id, "now": at})
+
+
+def _columns(bands: Sequence[MetricBands]) -> dict[str, Any]:
+    """Columns by name, the metrics one under the other; {} without rows."""
+    if not any(bands):
+        return {}
+    subjects = [subject for band in bands for subject in band.subjects]
+    metrics = [band.metric for band in bands for _ in band.subjects]
+    return {
+        "entity_type": [metric.entity_type for metric in metrics],
+        "chain": [subject.chain for subject in subjects],
+        "entity_id": [subject.entity_id for subject in subjects],
+        "symbol": [subject.name or None for subject in subjects],
+        "metric": [metric.name for metric in metrics],
+        "date": [subject.day for subject in subjects],
+        "value": np.concatenate([band.value for band in bands]),
+        "expected": np.concatenate([band.expected for band in bands]),
+        "lower": np.concatenate([band.lower for band in bands]),
+        "upper": np.concatenate([band.upper for band in bands]),
+        "severity": [severity for band in bands for severity in band.severity],
+    }
 
 
 def _same(a: Finding, b: Finding) -> bool:
