@@ -163,9 +163,7 @@ def _is_published(command: Command) -> bool:
     """Whether people read what this command builds."""
     elsewhere = os.environ.get("ORACUL_DBT_SCHEMA_PREFIX")
     marts = os.environ.get("ORACUL_DBT_MARTS_SCHEMA") or MARTS
-    return (
-        command.is_one_of(BUILDING) and not command.is_dev and not elsewhere and marts == MARTS
-    )
+    return command.is_one_of(BUILDING) and not command.is_dev and not elsewhere and marts == MARTS
 
 
 def raise_first_failure(nodes: Sequence[NodeResult]) -> None:

@@ -7,7 +7,6 @@ not build from the published tables, so that nobody has to know `--defer`, `--fa
 
 import getpass
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
