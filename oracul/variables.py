@@ -7,7 +7,8 @@ from oracul.errors import ConfigError
 
 # Variables of this name that are read elsewhere: by dbt, by prefect.yaml, by the stack.
 _READ_ELSEWHERE = {
-    "ORACUL_DBT_SCHEMA_PREFIX", "ORACUL_DBT_MARTS_SCHEMA", "ORACUL_PROJECT_DIR",
+    "ORACUL_DBT_DEV_NAME", "ORACUL_DBT_SCHEMA_PREFIX", "ORACUL_DBT_MARTS_SCHEMA",
+    "ORACUL_PROJECT_DIR",
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
     them has unbooked it in its own name. -#}
 {% macro are_own_days(relation, days) -%}
     {%- set others -%}
-        select count() as days from meta.built_days final
+        select count() as days from {{ ledger() }}
         where
             model = '{{ relation.schema }}.{{ relation.identifier }}'
             and block_date in ('{{ days | join("', '") }}')

@@ -3,7 +3,7 @@
     could not say: a build of new code that failed leaves the old table without any booked day. -#}
 {% macro book_code(relation, code_version) -%}
     {%- call statement('book_code') -%}
-        insert into meta.built_days (model, block_date, input_version, code_version, built_at)
+        insert into {{ own_ledger() }} (model, block_date, input_version, code_version, built_at)
         values ('{{ relation.schema }}.{{ relation.identifier }}', '2149-06-06', 1, '{{ code_version }}', now64(3, 'UTC'))
     {%- endcall -%}
 {%- endmacro %}

@@ -13,7 +13,7 @@
             {%- endfor -%}
         {%- endset -%}
         {%- call statement('book_days') -%}
-            insert into meta.built_days (model, block_date, input_version, code_version, began_at, built_at)
+            insert into {{ own_ledger() }} (model, block_date, input_version, code_version, began_at, built_at)
             select
                 '{{ relation.schema }}.{{ relation.identifier }}', toDate(day), toUInt64(version), '{{ code_version }}',
                 toDateTime64('{{ began_at }}', 3, 'UTC'), now64(3, 'UTC')

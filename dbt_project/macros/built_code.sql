@@ -2,7 +2,7 @@
 {% macro built_code(name) -%}
     {%- set relation = model_relation(name) -%}
     (
-        select any(code_version) from meta.built_days final
+        select any(code_version) from {{ ledger() }}
         where block_date = '2149-06-06' and model = '{{ relation.schema }}.{{ relation.identifier }}'
     )
 {%- endmacro %}

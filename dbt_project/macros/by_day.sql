@@ -39,7 +39,7 @@
     {%- if is_whole -%}{%- do persist_docs(target_relation, model) -%}{%- endif -%}
     {%- do apply_grants(target_relation, config.get('grants'), should_revoke=false) -%}
     {% call noop_statement('main', rows_affected=stale | length + gone | length, message=(stale | length) ~ ' of ' ~ (plan | length - gone | length)
-        ~ ' days built' ~ (', ' ~ gone | length ~ ' dropped' if gone else '')) %}{{ sql }}{% endcall %}
+        ~ ' days built' ~ (', ' ~ gone | length ~ ' dropped' if gone else '') ~ (', of the newest ' ~ var('dev_days') if target.name == 'dev' else '')) %}{{ sql }}{% endcall %}
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}

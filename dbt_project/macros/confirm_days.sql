@@ -9,13 +9,13 @@
     {%- endfor -%}
     {%- if days and sources -%}
         {%- call statement('confirm_days') -%}
-            insert into meta.built_days (model, block_date, input_version, code_version, began_at, built_at)
+            insert into {{ own_ledger() }} (model, block_date, input_version, code_version, began_at, built_at)
             select
                 model, own.block_date, input_version, code_version, toDateTime64('{{ began_at }}', 3, 'UTC'), now64(3, 'UTC')
-            from (select * from meta.built_days final where {{ is_booked(relation) }}) as own
+            from (select * from {{ ledger() }} where {{ is_booked(relation) }}) as own
             inner join (
                 select block_date, max(built_at) as source_built_at
-                from meta.built_days final
+                from {{ ledger() }}
                 where model in ('{{ sources | join("', '") }}')
                 group by block_date
             ) as source on own.block_date = source.block_date

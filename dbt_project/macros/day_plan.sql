@@ -1,5 +1,6 @@
 {#- What a `by_day` model has to do: rows (plan_day, plan_version, block_count, is_same), one for each day that
-    the first input has or that the table has. `plan_version` is NULL for a day that is gone. -#}
+    the first input has or that the table has, on the target `dev` the newest `dev_days` only.
+    `plan_version` is NULL for a day that is gone. -#}
 {% macro day_plan(target_relation, inputs, period) -%}
     with
 
@@ -41,5 +42,8 @@
     from wanted
     full outer join built on wanted.day = built.day
     left join sizes on coalesce(wanted.day, built.day) = sizes.day
+    {% if target.name == 'dev' -%}
+    where coalesce(wanted.day, built.day) > (select max(wanted.day) from wanted) - {{ var('dev_days') }}
+    {% endif -%}
     order by plan_day
 {%- endmacro %}

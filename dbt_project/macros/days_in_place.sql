@@ -4,7 +4,7 @@
     select day, max(booked_version) as version
     from (
         select block_date as day, input_version as booked_version
-        from meta.built_days final
+        from {{ ledger() }}
         where {{ is_booked(relation) }}
         union all
         select toDateOrNull(partition) as day, 0 as booked_version

@@ -2,7 +2,7 @@
 {% macro unbook_days(relation, days) -%}
     {%- if days -%}
         {%- call statement('unbook_days') -%}
-            insert into meta.built_days (model, block_date, input_version, code_version, built_at)
+            insert into {{ own_ledger() }} (model, block_date, input_version, code_version, built_at)
             select '{{ relation.schema }}.{{ relation.identifier }}', toDate(day), 0, '{{ invocation_id }}', now64(3, 'UTC')
             from values('day String', '{{ days | join("', '") }}')
         {%- endcall -%}

@@ -2,13 +2,21 @@
 
 import typer
 
+DROP_DEV = ["run-operation", "drop_dev", "--target", "dev"]
+
 
 def dbt(context: typer.Context) -> None:
     """Run any dbt command on the project: `oracul dbt build --select token_metrics_daily`.
 
     Starts the embedded warehouse when none runs and passes its address and password to dbt.
+    `oracul dbt build --target dev --select state:modified+` builds the models that you changed
+    into schemas that carry your name, and reads all others from the published tables;
+    `oracul dbt drop-dev` drops those schemas.
     """
     from oracul.cli.console import settings
     from oracul.warehouse.dbt import run_dbt_command
 
-    raise typer.Exit(run_dbt_command(settings(), context.args or ["--help"]))
+    args = context.args or ["--help"]
+    if args[0] == "drop-dev":
+        args = [*DROP_DEV, *args[1:]]
+    raise typer.Exit(run_dbt_command(settings(), args))

@@ -40,6 +40,13 @@ def build_lock(home: Path, on_wait: Callable[[str], None] = _say) -> Iterator[No
 
 
 @contextmanager
+def dev_lock(home: Path, on_wait: Callable[[str], None] = _say) -> Iterator[None]:
+    """Hold `<home>/dbt/dev.lock` in the same way: one build of the target `dev` at a time."""
+    with _held(home / "dbt" / "dev.lock", on_wait):
+        yield
+
+
+@contextmanager
 def backup_lock(home: Path, on_wait: Callable[[str], None] = _say_backup) -> Iterator[None]:
     """Hold `<home>/backup.lock` in the same way: one backup, restore or check at a time."""
     with _held(home / "backup.lock", on_wait):

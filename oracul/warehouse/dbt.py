@@ -17,12 +17,16 @@ from oracul.chains import DBT_PROJECT_DIR
 from oracul.errors import OraculError, QualityError, WarehouseError
 from oracul.progress import Progress, Silent
 from oracul.settings import Settings
-from oracul.warehouse.build_lock import build_lock
+from oracul.warehouse.build_lock import build_lock, dev_lock
 from oracul.warehouse.client import connection_environment
-from oracul.warehouse.publish import MART_GROUPS, MARTS
+from oracul.warehouse.dbt_state import keep_built, keep_next
+from oracul.warehouse.dbt_target import BUILDING, Command
+from oracul.warehouse.publish import MART_GROUPS, MARTS, MARTS_NEXT
 
 OnEvent = Callable[[Any], None]
 _FAILED = ("error", "fail", "runtime error", "partial success")
+_DONE = ("success", "pass", "warn")
+_PROOFS = "golden_*_is_modelled"
 # How dbt opens a message: "Compilation Error in model x (models/x.sql) ".
 _FRAME = re.compile(r"^\w+ Error( in \w+ \S+ \([^)]*\))? ")
 _WRITING = {"build", "clone", "retry", "run", "run-operation", "seed", "snapshot"}
@@ -81,13 +85,14 @@ def build(
 
     `groups` are the folders of marts to build; what they are made from is built in any case.
     `marts` is the database that the marts are built in (see `publish`).
-    The project's own proofs (unit tests, golden rows) are left to `dbt build`.
+    The project's own proofs (unit tests, tests by golden rows) are left to `dbt build`; the golden
+    rows are there, so that a build of the target `dev` can be held to them.
     Raises WarehouseError naming the first model that failed with ClickHouse's words, QualityError
     when a data test failed; what depends on either was not built.
     """
     bar = progress or Silent()
     left_out = [f"path:models/marts/{group}" for group in MART_GROUPS if group not in groups]
-    args = ["build", "--exclude-resource-type", "unit_test", "--exclude", "golden_*", *left_out]
+    args = ["build", "--exclude-resource-type", "unit_test", "--exclude", _PROOFS, *left_out]
     # A test that also needs what is left out waits for its turn.
     args += ["--indirect-selection", "buildable"] if left_out else []
     args += ["--full-refresh"] if full_refresh else []
@@ -96,6 +101,9 @@ def build(
     finally:
         bar.finish()
     raise_first_failure(nodes)
+    if marts == MARTS_NEXT:
+        written = settings.home / "dbt" / "target" / "manifest.json"
+        keep_next(settings.home, written, beside=MARTS_NEXT, published=MARTS)
     return Built(tuple(nodes))
 
 
@@ -130,17 +138,32 @@ def run_dbt(
 def run_dbt_command(settings: Settings, args: Sequence[str]) -> int:
     """Any dbt command with dbt's own output, on the project and the warehouse of the settings.
 
-    Returns the exit code: 0 done, 1 something failed, 2 dbt could not run.
+    With `--target dev` in schemas of the developer, beside the published tables (`dbt_target`).
+    Returns the exit code: 0 done, 1 something failed, 2 dbt could not run. Raises ConfigError when
+    it is to be compared with what is published, and nothing is.
     """
     from dbt.cli.main import dbtRunner
 
+    command = Command(tuple(args))
     places = {"DBT_PROJECT_DIR": str(DBT_PROJECT_DIR), "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR)}
-    environment = {**connection_environment(settings), **places}
-    with _lock, _environment(environment), _turn(settings, args):
+    told = command.environment(settings)
+    environment = {**connection_environment(settings), **places, **told}
+    with _lock, _environment(environment), _turn(settings, args, is_dev=command.is_dev):
         outcome = dbtRunner().invoke(list(args))
+        if outcome.exception is None and _is_published(command):
+            results = getattr(outcome.result, "results", [])
+            done = {r.node.unique_id for r in results if str(r.status) in _DONE}
+            keep_built(settings.home, command.target_path / "manifest.json", done)
     if outcome.exception is not None:
         return 2
     return 0 if outcome.success else 1
+
+
+def _is_published(command: Command) -> bool:
+    """Whether people read what this command builds."""
+    elsewhere = os.environ.get("ORACUL_DBT_SCHEMA_PREFIX")
+    marts = os.environ.get("ORACUL_DBT_MARTS_SCHEMA") or MARTS
+    return command.is_one_of(BUILDING) and not command.is_dev and not elsewhere and marts == MARTS
 
 
 def raise_first_failure(nodes: Sequence[NodeResult]) -> None:
@@ -183,9 +206,16 @@ def in_one_line(message: str) -> str:
     return own.partition(" (for url ")[0].removesuffix(".")[:600]
 
 
-def _turn(settings: Settings, args: Sequence[str]) -> AbstractContextManager[None]:
-    """The lock of builds for a command that writes tables; the others need none."""
-    return build_lock(settings.home) if _WRITING & set(args) else nullcontext()
+def _turn(
+    settings: Settings, args: Sequence[str], *, is_dev: bool = False
+) -> AbstractContextManager[None]:
+    """The lock of builds for a command that writes tables; the others need none.
+
+    A developer's tables are no other build's: the two need not wait for each other.
+    """
+    if not _WRITING & set(args):
+        return nullcontext()
+    return dev_lock(settings.home) if is_dev else build_lock(settings.home)
 
 
 def _base_args(settings: Settings) -> list[str]:

@@ -17,6 +17,7 @@ from oracul.errors import WarehouseError
 from oracul.settings import Settings
 from oracul.units import plural
 from oracul.warehouse.build_lock import build_lock
+from oracul.warehouse.dbt_state import publish_state
 
 MARTS = "marts"
 MARTS_NEXT = "marts_next"
@@ -166,6 +167,7 @@ def publish(
             )
             if days:
                 changed[table] = days
+        publish_state(settings.home)
         return Published(changed)
 
 
