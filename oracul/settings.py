@@ -288,6 +288,14 @@ class PrefectSettings(_Group):
     )
 
 
+class DocsSettings(_Group):
+    """The pages of `oracul docs`."""
+
+    port: int = Field(
+        18124, ge=0, le=65535, description="their port on 127.0.0.1; 0 = any free one"
+    )
+
+
 class MaintenanceSettings(_Group):
     """What the nightly `maintain` keeps and gives up."""
 
@@ -343,6 +351,7 @@ class Settings(BaseSettings):
     alerts: AlertSettings = Field(default_factory=AlertSettings)
     prefect: PrefectSettings = Field(default_factory=PrefectSettings)
     maintenance: MaintenanceSettings = Field(default_factory=MaintenanceSettings)
+    docs: DocsSettings = Field(default_factory=DocsSettings)
 
     @field_validator("home")
     @classmethod

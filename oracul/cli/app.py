@@ -13,6 +13,7 @@ from oracul.cli import (
     dbt,
     demo,
     detect,
+    docs,
     ingest,
     maintain,
     run,
@@ -75,4 +76,5 @@ app.command("sql")(sql.sql)
 app.command("dbt", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     dbt.dbt
 )
+app.add_typer(docs.app, name="docs")
 app.add_typer(warehouse.app, name="warehouse")
