@@ -71,14 +71,14 @@ def offline(page: str) -> str:
     page = _REMOTE_IMAGE.sub("<span>Oracul · data quality</span>", page)
     page = _REMOTE_STYLE.sub("none", page)
     page = inert(_REMOTE_ANCHOR.sub(r"\1", page))
-    style, script = _asset("docs.css"), _asset("docs.js")
+    style, script = asset("docs.css"), asset("docs.js")
     page = page.replace("</head>", f"<style>{style}</style>\n<script>{script}</script>\n</head>", 1)
     return re.sub(r"<head[^>]*>", lambda head: f"{head[0]}\n{_policy()}", page, count=1)
 
 
 def _policy() -> str:
     """Nothing on a page runs but our own script, nothing is fetched, whatever a token is named."""
-    own = b64encode(sha256(_asset("docs.js").encode()).digest()).decode()
+    own = b64encode(sha256(asset("docs.js").encode()).digest()).decode()
     rules = (
         f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{own}'; img-src 'self'"
     )
@@ -91,7 +91,7 @@ def index_page(runs: Mapping[str, Mapping[str, Any]]) -> str:
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n{_policy()}\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Oracul data quality</title>\n<style>{_asset('docs.css')}</style>\n</head>\n"
+        f"<title>Oracul data quality</title>\n<style>{asset('docs.css')}</style>\n</head>\n"
         f"<body>\n<main>\n<h1>Data quality</h1>\n{sections}\n</main>\n</body>\n</html>\n"
     )
 
@@ -152,5 +152,6 @@ def _last_runs(docs_dir: Path) -> dict[str, Any]:
     return runs
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Text of a style or script of our own."""
     return PAGES_DIR.joinpath(name).read_text(encoding="utf-8")

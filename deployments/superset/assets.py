@@ -49,7 +49,7 @@ def columns_of(assets: Assets, name: str) -> dict[str, Any]:
     """Columns of a dataset by name: those of the table, then shared ones and its own."""
     dataset = assets.datasets[name]
     table = assets.columns[f"{dataset.database}.{dataset.table}"]["columns"]
-    shared = {one: assets.shared[one] for one in dataset.shared}
+    shared = {here: assets.shared[there] for here, there in dataset.shared_names().items()}
     return {**table, **shared, **dataset.columns}
 
 
@@ -62,7 +62,7 @@ def _complaints(assets: Assets) -> Iterator[str]:
                 " of models say `make format`"
             )
             return
-        yield from _unknown(where, "shared", dataset.shared, assets.shared)
+        yield from _unknown(where, "shared", dataset.shared_names().values(), assets.shared)
         known = columns_of(assets, name)
         yield from _unknown(where, "titles", dataset.titles, known)
         yield from _unknown(where, "time_column", [dataset.time_column or ""], {**known, "": 0})

@@ -78,8 +78,9 @@ def _dataset(assets: Assets, name: str) -> dict[str, Any]:
             "groupby": True,
             "filterable": True,
         })  # fmt: skip
-    added = {one: assets.shared[one] for one in dataset.shared} | dataset.columns
-    for column, own in added.items():
+    for column, own in columns_of(assets, name).items():
+        if not isinstance(own, Column):
+            continue
         columns.append({
             "column_name": column,
             "type": own.type,
@@ -316,6 +317,8 @@ def _filter(
         "sortAscending": own.first is None,
     }
     if own.first is not None:
+        # Charts wait for it instead of showing everything first.
+        configured["requiredFirst"] = True
         configured["sortMetric"] = assets.datasets[str(own.dataset)].metrics[own.first].title
     if own.default is not None:
         values = own.default if isinstance(own.default, list) else [own.default]

@@ -57,9 +57,16 @@ class Dataset(_Shape):
     database: Name = "marts"
     time_column: Name | None = None
     titles: dict[str, str] = Field({}, description="what to call a column on screen")
-    shared: list[Name] = Field([], description="columns of shared.yml that this dataset has")
+    shared: list[Name | dict[Name, Name]] = Field(
+        [], description="columns of shared.yml that it has; `here: there` under another name"
+    )
     columns: dict[Name, Column] = {}
     metrics: dict[Name, Metric] = {}
+
+    def shared_names(self) -> dict[str, str]:
+        """Name in shared.yml by the name that the column has here."""
+        named = [one if isinstance(one, dict) else {one: one} for one in self.shared]
+        return {here: there for one in named for here, there in one.items()}
 
 
 class Condition(_Shape):

@@ -14,6 +14,7 @@ from oracul.cli import (
     dbt,
     demo,
     detect,
+    docs,
     ingest,
     maintain,
     run,
@@ -77,4 +78,5 @@ app.command("sql")(sql.sql)
 app.command("dbt", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
     dbt.dbt
 )
+app.add_typer(docs.app, name="docs")
 app.add_typer(warehouse.app, name="warehouse")

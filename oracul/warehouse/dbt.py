@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from oracul.chains import DBT_PROJECT_DIR
@@ -101,9 +102,6 @@ def build(
     finally:
         bar.finish()
     raise_first_failure(nodes)
-    if marts == MARTS_NEXT:
-        written = settings.home / "dbt" / "target" / "manifest.json"
-        keep_next(settings.home, written, beside=MARTS_NEXT, published=MARTS)
     return Built(tuple(nodes))
 
 
@@ -123,9 +121,13 @@ def run_dbt(
     callbacks = [on_event] if on_event else []
     environment = {**connection_environment(settings), "ORACUL_DBT_MARTS_SCHEMA": marts}
     with _lock, _environment(environment), _turn(settings, args):
-        base = _base_args(settings)
+        scratch = settings.home / "dbt" / "target"
+        base = _base_args(settings, scratch)
         manifest = _manifest(base)
         outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke([*args, *base])
+        if outcome.success and marts == MARTS_NEXT:
+            written = scratch / "manifest.json"
+            keep_next(settings.home, written, beside=MARTS_NEXT, published=MARTS)
     if outcome.exception is not None:
         raise WarehouseError(
             f"dbt {args[0]} could not run: {in_one_line(str(outcome.exception))}.",
@@ -133,6 +135,14 @@ def run_dbt(
         ) from outcome.exception
     results = [_node_result(result) for result in getattr(outcome.result, "results", [])]
     return [r for r in results if r.kind != "operation" or r.is_failed]
+
+
+def run_quietly(settings: Settings, args: Sequence[str], target_path: Path) -> Any:
+    """dbt's outcome of a command that writes no tables, its files in `target_path`."""
+    from dbt.cli.main import dbtRunner
+
+    with _lock, _environment(connection_environment(settings)):
+        return dbtRunner().invoke([*args, *_base_args(settings, target_path)])
 
 
 def run_dbt_command(settings: Settings, args: Sequence[str]) -> int:
@@ -187,15 +197,15 @@ def raise_first_failure(nodes: Sequence[NodeResult]) -> None:
 
 def _node_result(result: Any) -> NodeResult:
     response: Mapping[str, Any] = result.adapter_response or {}
+    # An exposure is built into nothing.
+    materialized = getattr(result.node.config, "materialized", "")
     return NodeResult(
         name=result.node.name,
         kind=str(result.node.resource_type),
         status=str(result.status),
         seconds=round(result.execution_time, 3),
         message=in_one_line(result.message or ""),
-        days_built=int(response.get("rows_affected") or 0)
-        if result.node.config.materialized == "by_day"
-        else 0,
+        days_built=int(response.get("rows_affected") or 0) if materialized == "by_day" else 0,
     )
 
 
@@ -218,12 +228,11 @@ def _turn(
     return dev_lock(settings.home) if is_dev else build_lock(settings.home)
 
 
-def _base_args(settings: Settings) -> list[str]:
+def _base_args(settings: Settings, target_path: Path) -> list[str]:
     """Where dbt finds the project and leaves its files; its own output is silenced."""
-    scratch = settings.home / "dbt"
     return [
         "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
-        "--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs"),
+        "--target-path", str(target_path), "--log-path", str(settings.home / "dbt" / "logs"),
         "--log-level", "none", "--log-level-file", "none", "--no-use-colors",
     ]  # fmt: skip
 

@@ -12,11 +12,10 @@ from oracul.warehouse import connect, migrate
 from oracul.warehouse.dbt_state import keep_built, keep_next, publish_state, state_dir
 from tests.fixtures.landing import land_blocks
 from tests.fixtures.project_copy import project_copy
-from tests.fixtures.transfer_days import block_of
+from tests.fixtures.transfer_days import THREE_DAYS, block_of
 
 pytestmark = pytest.mark.slow
 
-DAYS = [date(2024, 3, day) for day in (1, 2, 3)]
 MART = "dbt_project/models/marts/tokens/token_metrics_daily.sql"
 CHANGED = "oracul dbt build --target dev --select state:modified+"
 READ = ("marts.token_metrics_daily", "curated.erc20_transfers", "meta.built_days")
@@ -36,7 +35,7 @@ def project(tmp_path_factory):
 def client(project):
     client = connect(project.settings)
     migrate(client)
-    land_blocks(client, "ethereum", [block_of(day, 10) for day in DAYS])
+    land_blocks(client, "ethereum", [block_of(day, 10) for day in THREE_DAYS])
     yield client
     client.close()
 
@@ -90,12 +89,12 @@ def test_edited_mart_has_the_rows_of_what_it_reads_from_the_published_tables(bui
         for place in ("marts.token_metrics_daily", "dev_ann_marts.token_metrics_daily")
     ]
     assert rows[0] == rows[1]
-    assert len(rows[0]) == len(DAYS)
+    assert len(rows[0]) == len(THREE_DAYS)
 
 
 def test_published_tables_and_their_ledger_are_as_they_were(built, client, published):
     assert hashes(client) == published
-    assert published["marts.token_metrics_daily"][0] == len(DAYS)
+    assert published["marts.token_metrics_daily"][0] == len(THREE_DAYS)
 
 
 def test_second_build_builds_no_day_again(built, project):

@@ -4,23 +4,16 @@ Deployments, forms, a finished run with its graph, artifacts. ORACUL_SCREENSHOTS
 keep the pictures in.
 """
 
-import os
 import re
-import shutil
 
 import pytest
 
 from oracul.chains import load_chains
 from oracul.demo.stage import CHAIN
+from tests.fixtures.browser import chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# Nothing but the page itself may be asked for: there is no network in CI.
-FLAGS = [
-    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
 SIZE = {"width": 1440, "height": 1000}
 PATIENCE_MS = 60_000
 # Prefect's own page asks for icons that it does not have.
@@ -29,16 +22,8 @@ _NOT_OURS = re.compile(r"/(favicon\.ico|ico/undefined\.svg)$")
 
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium (Debian's package chromium)")
-    from playwright.sync_api import sync_playwright
-
-    # As root, which CI is, Chromium refuses its sandbox.
-    flags = [*FLAGS, *(["--no-sandbox"] if os.getuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
