@@ -66,6 +66,14 @@ class SupersetSettings(Group):
     )
 
 
+class DocsSettings(Group):
+    """The pages of `oracul docs`."""
+
+    port: int = Field(
+        18124, ge=0, le=65535, description="their port on 127.0.0.1; 0 = any free one"
+    )
+
+
 class MaintenanceSettings(Group):
     """What the nightly `maintain` keeps and gives up."""
 

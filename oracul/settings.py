@@ -23,6 +23,7 @@ from oracul.chains import get_chain
 from oracul.errors import ConfigError
 from oracul.log import guard_other_loggers
 from oracul.redact import hide
+from oracul.setting_groups import DocsSettings as DocsSettings
 from oracul.setting_groups import Group
 from oracul.setting_groups import MaintenanceSettings as MaintenanceSettings
 from oracul.setting_groups import PrefectSettings as PrefectSettings
@@ -259,61 +260,6 @@ class AlertSettings(Group):
         return value
 
 
-<<<<<<< HEAD
-=======
-class PrefectSettings(_Group):
-    """The Prefect server and worker of the local stack (`oracul up`), and what it watches."""
-
-    port: int = Field(4200, ge=1, le=65535, description="the server's port on 127.0.0.1")
-    worker_limit: int = Field(4, ge=1, le=64, description="flow runs that the worker runs at once")
-    late_minutes: int = Field(
-        10, ge=1, description="a run that was due and has not begun for this long is told"
-    )
-    silent_minutes: int = Field(
-        5, ge=2, description="a run that gives no sign of life for this long counts as crashed"
-    )
-    no_worker_minutes: int = Field(
-        5, ge=1, description="a work pool that no worker serves for this long is told"
-    )
-
-
-class DocsSettings(_Group):
-    """The pages of `oracul docs`."""
-
-    port: int = Field(
-        18124, ge=0, le=65535, description="their port on 127.0.0.1; 0 = any free one"
-    )
-
-
-class MaintenanceSettings(_Group):
-    """What the nightly `maintain` keeps and gives up."""
-
-    backup_place: str | None = Field(
-        None,
-        description="`here` = a backup each night where `oracul warehouse backup` puts it; a folder"
-        " = and a copy there; empty = none",
-    )
-    backup_chains: int = Field(
-        4, ge=1, description="weeks of nightly backups that are kept, each a full one and its rest"
-    )
-    ledger_days: int = Field(
-        400, ge=30, description="days of runs, checks and refused answers that are kept in `meta`"
-    )
-    data_docs_days: int = Field(14, ge=1, description="days of result pages in the Data Docs")
-    prefect_days: int = Field(
-        7, ge=1, description="days that ended flow runs, their logs and artifacts stay in Prefect"
-    )
-
-    @field_validator("backup_place")
-    @classmethod
-    def _here_or_a_full_path(cls, value: str | None) -> str | None:
-        """A relative folder would be another one for each program."""
-        if value is None or value == "here" or Path(value).is_absolute():
-            return value
-        raise ValueError("write `here` or the full path of a folder")
-
-
->>>>>>> c02dace85e14ed6745314907320e6ee342594e9a
 class Settings(BaseSettings):
     """Everything that can be set. Paths are relative to the working directory."""
 
