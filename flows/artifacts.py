@@ -13,6 +13,7 @@ from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.exceptions import PrefectException
 from prefect.runtime import flow_run
 
+from flows.links import links_of
 from flows.steps import Outcome
 from flows.tables import step_rows, tables_of
 from oracul.alerts.text import harmless
@@ -133,8 +134,8 @@ def show_table(key: str, rows: list[dict[str, Any]], description: str) -> None:
     )
 
 
-def show_outcomes(run_id: str, outcomes: list[Outcome]) -> None:
-    """Tables of a run: how each step ended, and of each what it did."""
+def show_outcomes(settings: Settings, run_id: str, outcomes: list[Outcome]) -> None:
+    """Tables of a run: how each step ended, of each what it did, and where to look further."""
     show_table(
         "steps",
         [row for outcome in outcomes for row in step_rows(outcome)],
@@ -144,6 +145,12 @@ def show_outcomes(run_id: str, outcomes: list[Outcome]) -> None:
         for key, rows, description in tables_of(outcome):
             if rows:
                 show_table(key, rows, description)
+    if links := links_of(settings, outcomes):
+        create_markdown_artifact(
+            key=f"{_flow()}-links",
+            markdown="\n".join(f"- [{words}]({address})" for words, address in links),
+            description="Where to look further. `oracul docs` serves models and checks.",
+        )
 
 
 def show_coverage(settings: Settings, chain: str | None = None) -> None:

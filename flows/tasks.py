@@ -121,7 +121,7 @@ def run_as_tasks(names: Sequence[str] | None, run: Run | None = None) -> State[N
             log.warning("%s", message.text)
         outcomes.append(outcome)
     trouble_is_over("flow", deployment.name or flow_run.flow_name or "flow")
-    show_outcomes(run.run_id, outcomes)
+    show_outcomes(run.settings, run.run_id, outcomes)
     for outcome in outcomes:
         if outcome.status == "failed" and isinstance(outcome.detail, OraculError):
             raise outcome.detail

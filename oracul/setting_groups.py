@@ -44,6 +44,9 @@ class SupersetSettings(Group):
 
     enabled: bool = Field(True, description="`oracul up` starts it")
     port: int = Field(8088, ge=1, le=65535, description="its port on 127.0.0.1")
+    url: str | None = Field(
+        None, description="address under which people open it; empty = this machine's"
+    )
     admin_password: SecretStr | None = Field(
         None, description="password of its user `admin`; empty = made at first use"
     )
@@ -65,6 +68,11 @@ class SupersetSettings(Group):
         None, description="its caches, as `redis://…`; empty = files below the home"
     )
 
+    @property
+    def address(self) -> str:
+        """Where people open it, without a slash at the end."""
+        return (self.url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
 
 class DocsSettings(Group):
     """The pages of `oracul docs`."""
@@ -72,6 +80,14 @@ class DocsSettings(Group):
     port: int = Field(
         18124, ge=0, le=65535, description="their port on 127.0.0.1; 0 = any free one"
     )
+    url: str | None = Field(
+        None, description="address under which people open them; empty = this machine's"
+    )
+
+    @property
+    def address(self) -> str:
+        """Where people open them, without a slash at the end."""
+        return (self.url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
 
 class MaintenanceSettings(Group):

@@ -29,7 +29,7 @@ def users() -> None:
     }.items():
         # As it is: a password may look like markup.
         table.add_row(name, f"{known[f'{name}_password']}".replace("[", "\\["), may)
-    out.print(f"http://127.0.0.1:{loaded.superset.port}")
+    out.print(loaded.superset.address)
     out.print(table)
 
 

@@ -64,7 +64,7 @@ def parts_of(settings: Settings) -> list[Part]:
                 log=logs / "superset.log",
                 environment={"ORACUL_HOME": str(settings.home)},
                 health_url=f"http://127.0.0.1:{settings.superset.port}/health",
-                address=f"http://127.0.0.1:{settings.superset.port}",
+                address=settings.superset.address,
             )
         )
     if settings.clickhouse.host is None:

@@ -148,6 +148,11 @@ def test_checks_are_a_table(page, quiet, runs):
     shows(page, "status", "observed", "expected", "parents_link", "raw.transactions")
 
 
+def test_run_leads_to_the_pages_that_show_more_of_it(page, quiet, runs):
+    open_artifact(page, quiet, runs["transform"], "transform-links")
+    shows(page, "Models, columns and lineage", "Results of the checks")
+
+
 def test_plan_of_a_backfill_is_a_table(page, quiet, runs):
     open_artifact(page, quiet, runs["plan"], "backfill-plan")
     shows(page, f"blocks of {CHAIN}, 0:50", "hourly prices of the days")
