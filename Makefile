@@ -59,7 +59,7 @@ lint: $(DEV) ## Style, types, import rules, SQL, dbt project
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m oracul.cli.reference --check
-	cd dbt_project && ../$(BIN)/dbt parse --quiet --profiles-dir . && ../$(BIN)/sqlfluff lint --processes 2 models && ../$(BIN)/dbt-bouncer
+	$(BIN)/oracul dbt lint
 
 format: $(DEV) ## Put code and generated pages in order
 	$(BIN)/ruff format .
