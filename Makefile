@@ -70,7 +70,7 @@ lint: $(DEV) ## Style, types, import rules, SQL, dbt project
 	$(BIN)/lint-imports
 	$(BIN)/python -m oracul.cli.reference --check
 	$(BIN)/oracul bi check
-	cd dbt_project && ../$(BIN)/dbt parse --quiet --profiles-dir . && ../$(BIN)/sqlfluff lint --processes 2 models && ../$(BIN)/dbt-bouncer
+	$(BIN)/oracul dbt lint
 
 format: $(DEV) ## Put code and generated pages in order
 	$(BIN)/ruff format .

@@ -6,6 +6,7 @@
     fails or is killed only leaves days to build again; one that finds another build at the same days stops.
     A changed model rebuilds itself whole. -#}
 {% materialization by_day, adapter='clickhouse' %}
+    {%- if not config.get('day_inputs') -%}{%- do raise_no_day_inputs() -%}{%- endif -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set code_version = by_day_code_version(sql) -%}
