@@ -16,6 +16,8 @@ from layout import position_of
 from shapes import Certifier, Column, Condition, Dashboard, Dataset, Link, Row
 
 DATABASE = "warehouse"
+# Parameters of charts that name columns, never metrics.
+_OF_COLUMNS = {"groupby", "groupby_b", "all_columns", "x_axis"}
 # Every id is made from the file's name below this one.
 _NAMESPACE = uuid.UUID("0f4fcb2e-6a35-5a0c-9d57-2f6a6d1c7f10")
 
@@ -203,7 +205,8 @@ def _titled(params: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
             return {titled(key): titled(one) for key, one in value.items()}
         return value
 
-    return {name: titled(value) for name, value in params.items()}
+    # A metric may have the name of the column that it is made of.
+    return {name: value if name in _OF_COLUMNS else titled(value) for name, value in params.items()}
 
 
 def _condition(one: Condition) -> dict[str, Any]:
