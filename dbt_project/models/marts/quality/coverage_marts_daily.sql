@@ -23,6 +23,7 @@ mart_sources as (
                 arrayJoin([
                     ('network_metrics_daily', 'blocks'),
                     ('network_metrics_hourly', 'blocks'),
+                    ('ingest_lag_daily', 'blocks'),
                     ('token_metrics_daily', 'erc20_transfers'),
                     ('address_flows_daily', 'erc20_transfers'),
                     ('address_token_flows_daily', 'erc20_transfers')
