@@ -1,5 +1,5 @@
 -- grain: one chain and UTC day with blocks
--- A block that landed more than a day after its own time was not followed but filled in: it says nothing of lag.
+-- A block that landed more than a day after its own time was filled in, not followed: no lag.
 {{ config(order_by='chain', partition_by='block_date') }}
 
 with
@@ -21,8 +21,8 @@ select
     chain,
     count() as block_count,
     countIf(is_live) as live_count,
-    quantileExactInclusiveOrNullIf(0.5)(lag_seconds, is_live) as lag_median_seconds,
-    quantileExactInclusiveOrNullIf(0.95)(lag_seconds, is_live) as lag_p95_seconds,
+    {{ quantile(0.5, 'lag_seconds', 'is_live') }} as lag_median_seconds,
+    {{ quantile(0.95, 'lag_seconds', 'is_live') }} as lag_p95_seconds,
     maxOrNullIf(lag_seconds, is_live) as lag_max_seconds
 from landed
 group by block_date, chain

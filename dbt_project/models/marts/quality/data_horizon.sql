@@ -25,10 +25,10 @@ chains as (
         chain,
         min(block_date) as first_date,
         max(block_date) as newest_date,
-        maxOrNullIf(block_date, ifNull(is_whole, false)) as newest_whole_date,
+        maxOrNullIf(block_date, coalesce(is_whole, false)) as newest_whole_date,
         maxOrNullIf(block_date, days.finality = 'finalized') as newest_final_date,
         count() as day_count,
-        countIf(not ifNull(is_whole, false)) as unwhole_day_count,
+        countIf(not coalesce(is_whole, false)) as unwhole_day_count,
         max(last_block_number) as newest_block_number,
         max(last_block_timestamp) as newest_block_at,
         argMax(days.finality, block_date) as newest_finality
@@ -71,10 +71,18 @@ select
     chains.newest_date as newest_date,
     chains.newest_whole_date as newest_whole_date,
     chains.newest_final_date as newest_final_date,
-    if(isNull(built.network_date), null, least(chains.newest_date, built.network_date)) as network_date,
-    if(isNull(built.tokens_date), null, least(chains.newest_date, built.tokens_date)) as tokens_date,
-    if(isNull(built.addresses_date), null, least(chains.newest_date, built.addresses_date)) as addresses_date,
-    if(isNull(built.judged_date), null, least(chains.newest_date, built.judged_date)) as judged_date,
+    if(
+        chains.newest_date < built.network_date, chains.newest_date, built.network_date
+    ) as network_date,
+    if(
+        chains.newest_date < built.tokens_date, chains.newest_date, built.tokens_date
+    ) as tokens_date,
+    if(
+        chains.newest_date < built.addresses_date, chains.newest_date, built.addresses_date
+    ) as addresses_date,
+    if(
+        chains.newest_date < built.judged_date, chains.newest_date, built.judged_date
+    ) as judged_date,
     chains.day_count as day_count,
     chains.unwhole_day_count as unwhole_day_count,
     proven.proven_ratio as proven_ratio

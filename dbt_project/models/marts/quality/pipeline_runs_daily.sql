@@ -8,8 +8,8 @@ select
     countIf(status = 'degraded') as degraded_count,
     countIf(status = 'failed') as failed_count,
     countIf(status = 'running') as running_count,
-    quantileExactInclusiveOrNull(0.5)(duration_seconds) as duration_median_seconds,
-    quantileExactInclusiveOrNull(0.95)(duration_seconds) as duration_p95_seconds,
+    {{ quantile(0.5, 'duration_seconds') }} as duration_median_seconds,
+    {{ quantile(0.95, 'duration_seconds') }} as duration_p95_seconds,
     max(duration_seconds) as duration_max_seconds,
     sum(runs.rows_out) as rows_out
 from {{ ref('pipeline_runs') }} as runs
