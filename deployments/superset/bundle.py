@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from assets import ASSETS, AssetError, Assets, columns_of, read_assets, read_yaml, rows_of
+from exposures import exposure_complaints
 from layout import position_of
 from shapes import Certifier, Column, Condition, Dashboard, Dataset, Link, Row
 
@@ -333,16 +334,21 @@ def _filter(
 
 
 def main() -> int:
-    """Write the bundle as a zip file, or with `--check` only say what is in it."""
+    """Write the bundle as a zip file, or with `--check` only look for mistakes."""
     if len(sys.argv) != 2:
         print("Say where to: python bundle.py oracul.zip", file=sys.stderr)
         return 2
     try:
-        files = bundle(read_assets())
+        assets = read_assets()
+        files = bundle(assets)
     except AssetError as error:
         print(error, file=sys.stderr)
         return 1
-    if sys.argv[1] != "--check":
+    if sys.argv[1] == "--check":
+        for complaint in exposure_complaints(assets):
+            print(complaint, file=sys.stderr)
+            return 1
+    else:
         with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED) as archive:
             for path, text in files.items():
                 archive.writestr(f"oracul/{path}", text)

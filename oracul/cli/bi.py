@@ -35,7 +35,10 @@ def users() -> None:
 
 @app.command("check")
 def check() -> None:
-    """Read `deployments/superset/assets` and say what makes no sense in it, without Superset."""
+    """Look for mistakes in `deployments/superset/assets`, without Superset.
+
+    Also: is each dashboard an exposure of dbt, and each exposure a dashboard?
+    """
     from oracul.cli.console import out
     from oracul.stack.superset import check_assets
 

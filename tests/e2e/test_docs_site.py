@@ -102,7 +102,7 @@ def test_page_without_checks_says_how_to_run_them(before_checks):
 def test_first_page_says_when_it_was_built_and_what_is_there(site):
     page = (site / "index.html").read_text()
     assert re.search(r"Built \d{4}-\d\d-\d\d \d\d:\d\d UTC", page)
-    assert "1 exposure." in page
+    assert "6 exposures." in page
     assert "checks passed" in page
 
 
