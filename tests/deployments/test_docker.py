@@ -21,6 +21,8 @@ from oracul.stack.parts import WORK_POOL
 
 FOLDER = PROJECT_ROOT / "deployments" / "docker"
 DOCKERFILE = FOLDER / "Dockerfile"
+SUPERSET = PROJECT_ROOT / "deployments" / "superset"
+DOCKERFILES = (DOCKERFILE, SUPERSET / "Dockerfile")
 HADOLINT = Path(sys.executable).with_name("hadolint")
 ONE_SHOT = {"users", "migrate", "deploy"}
 # Made by the operator, as the README says; never in the checkout.
@@ -42,14 +44,15 @@ def compose_schema():
     return json.loads((schemas / "compose-spec.json").read_text())
 
 
-def copied_sources():
+def copied_sources(dockerfile=DOCKERFILE):
     """Paths of the checkout that the image gets."""
-    lines = re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE.read_text(), re.M)
+    lines = re.findall(r"^COPY (?!--from)(.+)$", dockerfile.read_text(), re.M)
     return [source for line in lines for source in line.split()[:-1]]
 
 
-def test_dockerfile_has_nothing_that_hadolint_minds():
-    done = subprocess.run([HADOLINT, DOCKERFILE], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_dockerfile_has_nothing_that_hadolint_minds(dockerfile):
+    done = subprocess.run([HADOLINT, dockerfile], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -59,34 +62,66 @@ def test_hadolint_minds_a_dockerfile_that_ends_as_root(tmp_path):
     assert subprocess.run([HADOLINT, bad], capture_output=True, check=False).returncode
 
 
-def test_image_is_built_of_files_that_are_tracked():
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_image_is_built_of_files_that_are_tracked(dockerfile):
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
     ).stdout.split("\n")
-    for source in copied_sources():
+    for source in copied_sources(dockerfile):
         assert any(name == source or name.startswith(f"{source}/") for name in tracked), source
 
 
-def test_build_context_holds_what_is_copied_and_starts_from_nothing():
-    lines = (FOLDER / "Dockerfile.dockerignore").read_text().splitlines()
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_build_context_holds_what_is_copied_and_starts_from_nothing(dockerfile):
+    lines = dockerfile.with_name("Dockerfile.dockerignore").read_text().splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]
     assert rules[0] == "**"
-    assert {rule[1:] for rule in rules if rule.startswith("!")} == set(copied_sources())
+    # A folder that is copied in parts is named once.
+    named = {rule[1:] for rule in rules if rule.startswith("!")}
+    copied = set(copied_sources(dockerfile))
+    assert named <= copied
+    assert all(any(f"{one}/".startswith(f"{n}/") for n in named) for one in copied)
 
 
-def test_image_takes_libraries_by_hash_and_compiles_none():
-    text = DOCKERFILE.read_text()
-    assert "--require-hashes --only-binary :all: -r /build/requirements.txt" in text
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_image_takes_libraries_by_hash_and_gets_no_compiler(dockerfile):
+    text = dockerfile.read_text()
+    assert "--require-hashes --only-binary :all:" in text
+    assert "-r /build/requirements.txt" in text
     assert "ADD " not in text
     assert "apt-get" not in text
 
 
-def test_image_has_no_build_argument_that_could_carry_a_secret():
-    assert re.findall(r"^ARG (\w+)", DOCKERFILE.read_text(), re.M) == ["PYTHON_IMAGE"]
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_image_has_no_build_argument_that_could_carry_a_secret(dockerfile):
+    assert re.findall(r"^ARG (\w+)", dockerfile.read_text(), re.M) == ["PYTHON_IMAGE"]
 
 
-def test_image_runs_as_a_numbered_user_who_is_not_root():
-    assert re.findall(r"^USER (.+)$", DOCKERFILE.read_text(), re.M) == ["10001:10001"]
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_image_runs_as_a_numbered_user_who_is_not_root(dockerfile):
+    assert re.findall(r"^USER (.+)$", dockerfile.read_text(), re.M) == ["10001:10001"]
+
+
+def test_superset_is_told_only_what_its_programs_read(services):
+    code = "".join(path.read_text() for path in sorted(SUPERSET.glob("*.py")))
+    given = set(services["superset"]["environment"]) | set(
+        re.findall(r"(SUPERSET_\w+)=", (SUPERSET / "Dockerfile").read_text())
+    )
+    # Superset itself reads where its settings are; users are read by their names.
+    read = set(re.findall(r"SUPERSET_[A-Z_]+", code)) | {"SUPERSET_CONFIG_PATH"}
+    read |= {f"SUPERSET_{user}_PASSWORD" for user in ("ADMIN", "ANALYST", "VIEWER")}
+    assert given <= read
+    asked = set(re.findall(r'(?:environ|found)\["(SUPERSET_\w+)"\]', code))
+    assert asked <= given
+
+
+def test_superset_reaches_the_warehouse_as_the_reader_only(services):
+    environment = services["superset"]["environment"]
+    assert environment["SUPERSET_WAREHOUSE_USER"] == "reader"
+    assert environment["SUPERSET_WAREHOUSE_PASSWORD"].startswith("${CLICKHOUSE_READER_PASSWORD")
+    assert "create user if not exists reader" in "".join(
+        path.read_text() for path in sorted((FOLDER.parent / "clickhouse" / "sql").glob("*.sql"))
+    )
 
 
 @pytest.mark.slow
@@ -160,9 +195,12 @@ def test_every_service_that_stays_is_watched(services):
             assert "--with-healthcheck" in service["command"]
 
 
-def test_only_the_user_interface_is_published_and_only_on_this_machine(services):
+def test_only_the_user_interfaces_are_published_and_only_on_this_machine(services):
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
-    assert published == {"prefect": ["127.0.0.1:${PREFECT_PORT:-4200}:4200"]}
+    assert published == {
+        "prefect": ["127.0.0.1:${PREFECT_PORT:-4200}:4200"],
+        "superset": ["127.0.0.1:${SUPERSET_PORT:-8088}:8088"],
+    }
 
 
 def test_databases_have_no_way_out(compose, services):
@@ -187,11 +225,12 @@ def test_every_name_a_service_uses_is_defined(compose, services):
 
 
 def test_everything_that_is_written_to_is_a_volume_or_memory(services):
+    homes = {"oracul": "/var/lib/oracul", "oracul-superset": "/var/lib/superset"}
     for name, service in services.items():
-        if service["image"].startswith("oracul:"):
+        if home := homes.get(service["image"].partition(":")[0]):
             places = [one.partition(":")[2] for one in service.get("volumes", [])]
             places += [one.partition(":")[0] for one in service["tmpfs"]]
-            assert {"/tmp", "/var/lib/oracul"} <= set(places), name  # noqa: S108
+            assert {"/tmp", home} <= set(places), name  # noqa: S108
 
 
 def test_every_secret_comes_from_outside_and_is_asked_for(services):
