@@ -14,12 +14,14 @@ WANTED = {
         ("worker", "clickhouse", 8443), ("worker-ingest", "clickhouse", 8443),
         ("migrate", "clickhouse", 8443), ("worker", "prefect", 4200), ("deploy", "prefect", 4200),
         ("prefect", "postgres", 5432), ("postgres-dump", "postgres", 5432),
+        ("superset", "clickhouse", 8443),
         ("worker-ingest", INTERNET, 443), ("worker", INTERNET, 443),
     ],
     "production": [
         ("worker", "clickhouse", 8443), ("worker-ingest", "clickhouse", 8443),
         ("clickhouse", "clickhouse", 9010), ("clickhouse", "clickhouse", 9440),
-        ("clickhouse", "keeper", 9181), ("keeper", "keeper", 9234),
+        ("superset", "clickhouse", 8443), ("clickhouse", "keeper", 9181),
+        ("keeper", "keeper", 9234),
         ("prefect", INTERNET, 5432), ("worker-ingest", INTERNET, 443),
     ],
 }  # fmt: skip

@@ -25,8 +25,11 @@ mart_sources as (
                     ('network_metrics_hourly', 'blocks'),
                     ('ingest_lag_daily', 'blocks'),
                     ('token_metrics_daily', 'erc20_transfers'),
+                    ('token_concentration_daily', 'erc20_transfers'),
+                    ('largest_transfers_daily', 'erc20_transfers'),
                     ('address_flows_daily', 'erc20_transfers'),
-                    ('address_token_flows_daily', 'erc20_transfers')
+                    ('address_token_flows_daily', 'erc20_transfers'),
+                    ('address_transfers_daily', 'erc20_transfers')
                 ]) as pair
         ) as pairs
 )
