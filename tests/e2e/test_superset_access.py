@@ -211,8 +211,8 @@ def test_analyst_makes_charts_of_their_own(users):
 def test_no_answer_holds_a_secret(superset, users, user, warehouse_number):
     """Neither the warehouse's passwords nor Superset's, in what one is told of connections."""
     secrets = secrets_of(superset.settings.home)
-    for path in ("database/", f"database/{warehouse_number}",
-                 f"database/{warehouse_number}/connection", "database/export/?q=!(1)", "me/"):  # fmt: skip
+    one = f"database/{warehouse_number}"
+    for path in ("database/", one, f"{one}/connection", "database/export/?q=!(1)", "me/"):
         said = users[user].get(f"/api/v1/{path}").content
         assert [name for name, secret in secrets.items() if secret.encode() in said] == []
 
