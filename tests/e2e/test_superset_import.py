@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 CHART, DASHBOARD = "token_supply", "token_detail"
 _INSTANTS = {"changed_on", "created_on", "last_login", "last_saved_at", "dttm", "last_change"}
+# Superset's importer makes them anew each time; nothing knows them by number.
+_LINKS = {"dashboard_slices"}
 # What a page leaves behind, and what is used up by being used.
 _OF_USE = {"logs", "key_value", "cache_keys", "user_attribute"}
 
@@ -63,9 +65,10 @@ def kept(settings):
         for (table,) in tables:
             if table in _OF_USE:
                 continue
+            left_out = _INSTANTS | ({"id"} if table in _LINKS else set())
             rows = [dict(row) for row in database.execute(f'select * from "{table}"')]
             held[table] = sorted(
-                repr({name: value for name, value in row.items() if name not in _INSTANTS})
+                repr({name: value for name, value in row.items() if name not in left_out})
                 for row in rows
             )
     database.close()
@@ -96,11 +99,15 @@ def test_restart_changes_nothing(settings, running):
 
 
 def without_chart(folder):
-    """Take a chart and its place on a dashboard out of a copy."""
+    """Take a chart and its place on a dashboard out of a copy; its neighbour gets the room."""
     next((folder / "assets" / "charts").rglob(f"{CHART}.yml")).unlink()
     path = folder / "assets" / "dashboards" / f"{DASHBOARD}.yml"
     held = yaml.safe_load(path.read_text())
-    held["rows"] = [row for row in held["rows"] if CHART not in row.get("charts", {})]
+    for row in held["rows"]:
+        room = row.get("charts", {}).pop(CHART, 0)
+        if row.get("charts"):
+            row["charts"][next(iter(row["charts"]))] += room
+    held["rows"] = [row for row in held["rows"] if row.get("charts") or row.get("text")]
     path.write_text(yaml.safe_dump(held, sort_keys=False))
 
 
@@ -136,7 +143,7 @@ def broken(folder, kind):
         return [f"{CHART}.yml"]
     if kind == "misspelt field":
         chart.write_text(chart.read_text().replace("title:", "titel:", 1))
-        return [f"{CHART}.yml", "titel"]
+        return [f"{CHART}.yml", "title"]
     if kind == "no such metric":
         chart.write_text(chart.read_text().replace("minted_usd", "mintd_usd"))
         return [f"{CHART}.yml", "params", "mintd_usd", "did you mean 'minted_usd'"]
