@@ -100,12 +100,14 @@ def test_viewer_changes_nothing(users):
                                   "/databaseview/list/", "/users/list/", "/roles/"])  # fmt: skip
 def test_viewer_finds_nothing_on_other_pages(browser, superset, page):
     """Led away, refused, or shown a list without an entry."""
+    known = {one.title for one in repository().charts.values()}
+    known |= {*repository().datasets, "warehouse", "admin", "Analyst", "SQL Lab"}
     with looking(superset.signed_in(browser, "viewer")) as look:
         answer = look.page.goto(page)
         look.calm()
         is_away = page.strip("/") not in look.page.url
-        entries = look.page.locator("[data-test=table-row], .CodeMirror, .ace_editor").count()
-        assert answer.status in REFUSED or is_away or not entries
+        shown = known & {line.strip() for line in look.page.inner_text("body").splitlines()}
+        assert answer.status in REFUSED or is_away or not shown, shown
 
 
 def test_viewer_has_one_way_in_the_menu(browser, superset):
@@ -205,7 +207,7 @@ def test_analyst_makes_charts_of_their_own(users):
     analyst = users["analyst"]
     dataset = next(
         one
-        for one in analyst.get("/api/v1/dataset/").json()["result"]
+        for one in analyst.get("/api/v1/dataset/", params={"q": "(page_size:100)"}).json()["result"]
         if one["table_name"] == "token_metrics_daily"
     )
     made = analyst.post("/api/v1/chart/", json={

@@ -53,21 +53,22 @@ def value(marts, sql, **parameters):
 
 @pytest.fixture(scope="module")
 def token(marts):
-    """The token that moved most US dollars of all: the one that is shown first."""
+    """The token that is shown first: the one that moved most US dollars."""
     return value(
         marts,
-        "select token_address from marts.token_metrics_daily group by token_address"
-        " order by sum(volume_usd) desc nulls last limit 1",
+        f"select token_address from marts.token_metrics_daily where {WINDOW}"
+        " group by token_address order by sum(volume_usd) desc nulls last limit 1",
     )
 
 
 @pytest.fixture(scope="module")
 def address(marts):
-    """The address that is shown first: the one with most anomalies."""
+    """The address that is shown first: of the unusual ones that which moved most US dollars."""
     return value(
         marts,
-        f"select entity_id from {TOLD} and entity_type = 'address'"
-        " group by entity_id order by count() desc, entity_id limit 1",
+        f"select address from marts.address_flows_daily where {WINDOW} and address in"
+        f" (select entity_id from {TOLD}) group by address"
+        " order by sum(inflow_usd) + sum(outflow_usd) desc limit 1",
     )
 
 
