@@ -44,4 +44,5 @@ pytest_plugins = [
     "tests.fixtures.evm_node",
     "tests.fixtures.promises",
     "tests.fixtures.operated_stack",
+    "tests.fixtures.superset",
 ]

@@ -87,6 +87,8 @@ def superset_environment(settings: Settings) -> dict[str, str]:
         "PYTHONPATH": str(SUPERSET_DIR),
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",
+        # "now" and "last day" are counted by the clock of the process: days are UTC days.
+        "TZ": "UTC",
         # Flask writes its own things there, not into the working directory.
         "FLASK_APP": "superset",
     }
