@@ -67,7 +67,7 @@ def _arguments() -> argparse.Namespace:
     words.add_argument("--asked", action="store_true",
                        help="what was asked last time, without starting Superset")  # fmt: skip
     words.add_argument("--home", type=Path,
-                       help="folder of the history (.oracul/dashboards-quick or -full)")  # fmt: skip
+                       help="where (.oracul/dashboards-quick or -full)")  # fmt: skip
     words.add_argument("--clean", action="store_true", help="remove that folder and end")
     return words.parse_args()
 

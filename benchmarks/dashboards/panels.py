@@ -158,9 +158,7 @@ def _wait_until_answered(page: Any, slug: str, names: Any, answers: dict[Any, An
         page.wait_for_timeout(200)
 
 
-def _panel(
-    page: Any, slug: str, name: str, datasets: dict[int, str], response: Any
-) -> Panel:
+def _panel(page: Any, slug: str, name: str, datasets: dict[int, str], response: Any) -> Panel:
     """What one request asked. Asked again past Superset's cache, it tells the time, too."""
     request = response.request
     payload = {**request.post_data_json, "force": True}

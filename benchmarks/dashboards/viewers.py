@@ -71,7 +71,7 @@ def replay(
     lock = threading.Lock()
 
     def view(number: int) -> None:
-        dice = random.Random(number)  # noqa: S311 - not a secret
+        dice = random.Random(number)
         with _reader(settings) as http:
             for turn in range(rounds + 1):
                 for panel in _visit(panels, dice):
