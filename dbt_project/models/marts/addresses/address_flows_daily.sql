@@ -1,5 +1,5 @@
 -- grain: one address and UTC day with at least one token transfer
-{{ config(order_by='(chain, address)') }}
+{{ config(order_by='(chain, address)', settings={'index_granularity': 1024}) }}
 
 with
 

@@ -1,5 +1,5 @@
 -- grain: one address, token and UTC day with at least one transfer between them
-{{ config(order_by='(chain, address, token_address)') }}
+{{ config(order_by='(chain, address, token_address)', settings={'index_granularity': 1024}) }}
 
 with
 
