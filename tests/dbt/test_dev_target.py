@@ -14,7 +14,7 @@ from tests.fixtures.landing import land_blocks
 from tests.fixtures.project_copy import project_copy
 from tests.fixtures.transfer_days import THREE_DAYS, block_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 MART = "dbt_project/models/marts/tokens/token_metrics_daily.sql"
 CHANGED = "oracul dbt build --target dev --select state:modified+"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.fixtures.project_copy import project_copy
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 FOLDER = "dbt_project/models/marts/tokens"
 FIRST_TRY = """\

@@ -15,7 +15,7 @@ from tests.fixtures.landing import land_blocks
 from tests.fixtures.project_copy import project_copy
 from tests.fixtures.transfer_days import THREE_DAYS, block_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 EXPOSURE = """
 exposures:
@@ -136,6 +136,7 @@ def test_models_and_lineage_to_the_dashboard_are_seen_in_a_browser(site, served,
     asked, said = [], []
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.set_default_timeout(120_000)
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -184,4 +185,4 @@ def test_warehouse_that_cannot_be_reached_is_said_and_the_old_pages_stay(project
 
 def test_server_ends_well_at_ctrl_c(server):
     server[0].send_signal(signal.SIGINT)
-    assert server[0].wait(timeout=30) == 0
+    assert server[0].wait(timeout=120) == 0

@@ -1,5 +1,10 @@
 -- grain: one address, token and UTC day with at least one transfer between them
-{{ config(order_by='(chain, address, token_address)') }}
+-- Sorted as address_flows_daily is, and for the same reason.
+{{
+    config(
+        order_by='(address, chain, token_address)', settings={'index_granularity': 1024}
+    )
+}}
 
 with
 
