@@ -9,8 +9,11 @@ from hypothesis import settings
 
 from oracul import redact
 
-# A folder to keep pictures of the browser tests in; read before it goes with the others.
-_SCREENSHOTS = os.environ.get("ORACUL_SCREENSHOTS")
+# A folder to keep pictures of the browser tests in; read before it goes with the others. Workers of
+# pytest-xdist start after that, and find it under another name.
+if "ORACUL_SCREENSHOTS" in os.environ:
+    os.environ["TESTS_SCREENSHOTS"] = os.environ["ORACUL_SCREENSHOTS"]
+_SCREENSHOTS = os.environ.get("TESTS_SCREENSHOTS")
 # The shell of a developer may lead to their own warehouse and nodes; tests must not.
 for _name in [name for name in os.environ if name.startswith("ORACUL_")]:
     del os.environ[_name]
