@@ -15,7 +15,7 @@ from oracul.warehouse import StepRun, group_step, step_run
 from oracul.warehouse.publish import mart_tables
 from tests.fixtures.checked_chain import NOW, START, write_clean
 from tests.fixtures.noticing import change, delete, noticed
-from tests.fixtures.small_marts import empty
+from tests.fixtures.small_marts import TABLES, empty
 
 
 @pytest.fixture
@@ -163,7 +163,8 @@ def test_last_passed_is_none_after_a_run_that_failed(clean):
 def test_marts_whose_first_build_is_still_to_come_are_left_out(outcomes_settings, clean):
     """Those of tokens are built at night, door 2 is looked at every hour."""
     empty(clean, "meta.pipeline_runs")
-    away = {table: f"gone_{table}" for table in sorted(mart_tables(["tokens"]))}
+    here = sorted(table for table in mart_tables(["tokens"]) if f"marts.{table}" in TABLES)
+    away = {table: f"gone_{table}" for table in here}
     run = Run(outcomes_settings, now=NOW)
     for table, name in away.items():
         clean.command(f"rename table marts.{table} to marts.{name}")
