@@ -181,10 +181,16 @@ def _prune(files: dict[str, str]) -> None:
     from superset.models.slice import Slice
 
     ours = {yaml.safe_load(text).get("uuid") for text in files.values()}
-    for model in (Dashboard, Slice, SqlaTable, Database):
+    titles = {
+        Dashboard: "dashboard_title",
+        Slice: "slice_name",
+        SqlaTable: "table_name",
+        Database: "database_name",
+    }
+    for model, title in titles.items():
         for found in db.session.query(model).filter_by(is_managed_externally=True):
             if str(found.uuid) not in ours:
-                print(f"removed {model.__name__.lower()} {found}", flush=True)
+                print(f"removed {model.__name__.lower()} {getattr(found, title)}", flush=True)
                 db.session.delete(found)
     db.session.commit()
 
