@@ -6,10 +6,12 @@ migrations → roles and users → dashboards → what they may see → what the
 import contextlib
 import logging
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from assets import AssetError, read_assets
@@ -72,11 +74,37 @@ def _migrate() -> None:
 
     # Alembic writes a line a step, and sets up logging anew.
     logging.disable(logging.INFO)
-    if _head() != _current(db.engine):
-        # Migrations print what they think.
-        with contextlib.redirect_stdout(sys.stderr):
-            upgrade()
+    with _whole_or_not_at_all(db.engine) as is_behind:
+        if is_behind:
+            # Migrations print what they think.
+            with contextlib.redirect_stdout(sys.stderr):
+                upgrade()
     logging.disable(logging.INFO)
+
+
+@contextmanager
+def _whole_or_not_at_all(engine: Any) -> Iterator[bool]:
+    """Whether there is something to migrate; what a killed one left in SQLite is put back before.
+
+    SQLite commits in the middle of a migration, and a half-made one cannot go on.
+    """
+    if engine.dialect.name != "sqlite":
+        yield _head() != _current(engine)
+        return
+    database = Path(engine.url.database)
+    before = database.with_name(f"{database.name}.before-migration")
+    if before.exists():
+        engine.dispose()
+        for left in ("-journal", "-wal", "-shm"):
+            database.with_name(database.name + left).unlink(missing_ok=True)
+        before.replace(database)
+    is_behind = _head() != _current(engine)
+    if is_behind:
+        draft = before.with_suffix(".draft")
+        shutil.copy2(database, draft)
+        draft.replace(before)
+    yield is_behind
+    before.unlink(missing_ok=True)
 
 
 def _head() -> str | None:

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 MART = "dbt_project/models/marts/tokens/token_metrics_daily.sql"
 CHANGED = "oracul dbt build --target dev --select state:modified+"
-READ = ("marts.token_metrics_daily", "curated.erc20_transfers", "meta.built_days")
+READ = ("marts.token_metrics_daily", "curated.erc20_transfers", "meta.built_days final")
 SHOWN = (
     "select database || '.' || name from system.tables"
     " where startsWith(database, 'dev_') order by 1"
