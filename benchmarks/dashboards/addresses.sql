@@ -14,6 +14,13 @@ from
     from numbers({active:UInt32})
 );
 
+insert into marts.largest_addresses_daily (block_date, chain, address, address_rank, tx_count, inflow_usd, outflow_usd, moved_usd)
+select
+    block_date, chain, address, toUInt16(row_number() over (partition by chain order by inflow_usd + outflow_usd desc, address)) as address_rank, tx_count, inflow_usd, outflow_usd, inflow_usd + outflow_usd
+from marts.address_flows_daily
+where block_date = {date:Date}
+qualify address_rank <= 200;
+
 insert into marts.address_token_flows_daily (block_date, chain, address, token_address, symbol, inflow_count, outflow_count, tx_count, inflow_raw_exact, outflow_raw_exact, net_flow_raw_exact, inflow, outflow, net_flow, inflow_usd, outflow_usd, net_flow_usd)
 with (n -> concat('0x', lower(hex(sipHash128(n))), lower(hex(toUInt32(sipHash64(n, 1)))))) as address_of
 select

@@ -32,8 +32,16 @@ insert into meta.verified_blocks (chain, block_number, block_hash, blocks, trans
 select chain, block_number, block_hash, 'proven', 'proven', if(block_number % 100000 = 0, 'broken', 'proven'), 'proven', [], 'made', block_timestamp + 90000
 from meta.canonical_blocks where toDayOfYear(block_timestamp) % 4 = 0;
 
-insert into curated.block_days (chain, block_date, block_count, first_block_number, last_block_number, last_block_timestamp, finality, pointer_version)
-select chain, toDate(block_timestamp) as block_date, count(), min(block_number), max(block_number), max(block_timestamp), 'finalized', 1 from meta.canonical_blocks group by chain, block_date;
+insert into curated.block_days (chain, block_date, block_count, first_block_number, last_block_number, first_block_timestamp, last_block_timestamp, last_final_block_number, last_committed_at, finality, pointer_version)
+select chain, toDate(block_timestamp) as block_date, count(), min(block_number), max(block_number), min(block_timestamp), max(block_timestamp), maxOrNullIf(block_number, finality = 'finalized'), max(committed_at), 'finalized', 1
+from meta.canonical_blocks group by chain, block_date;
+
+insert into curated.block_proof_days (block_date, chain, dataset, proven_count, partial_count, broken_count, missing_count, verified_count, last_verified_at)
+select
+    block_date, chain, arrayJoin(['blocks', 'transactions', 'logs', 'withdrawals']) as dataset, block_count - partial_count, if(dataset in ('blocks', 'transactions'), 0, intDiv(block_count, 50)) as partial_count, 0, 0,
+    if(toDayOfYear(block_date) % 4 = 0, block_count, 0), if(toDayOfYear(block_date) % 4 = 0, toDateTime64(block_date + 2, 3, 'UTC'), null)
+from curated.block_days
+settings max_partitions_per_insert_block = 0;
 
 insert into meta.chain_tips (chain, block_number, safe, finalized, seen_at)
 select chain, max(block_number) + 3, max(block_number), max(block_number) - 64, now64(3) from meta.canonical_blocks group by chain;
@@ -45,7 +53,7 @@ array join ['coingecko', 'defillama', 'kraken'] as source;
 
 insert into meta.pipeline_runs (run_id, step, chain, span, started_at, finished_at, status, rows_in, rows_out, error, version)
 select
-    toString(generateUUIDv4(number)), ['ingest_chain', 'ingest_chain', 'ingest_chain', 'ingest_chain', 'ingest_prices', 'transform', 'validate'][1 + number % 7], ['ethereum', 'arbitrum', 'polygon', 'optimism', '', '', ''][1 + number % 7],
+    concat(formatDateTime(started_at, '%Y%m%dT%H%i%S'), '-', leftPad(toString(number % 7), 8, '0')), ['ingest_chain', 'ingest_chain', 'ingest_chain', 'ingest_chain', 'ingest_prices', 'transform', 'validate'][1 + number % 7], ['ethereum', 'arbitrum', 'polygon', 'optimism', '', '', ''][1 + number % 7],
     concat(toString(number), ':', toString(number + 20)), toDateTime64({first_date:Date} + {days:UInt32}, 3, 'UTC') - toIntervalSecond(intDiv(number * 86400, 7000)) as started_at, started_at + toIntervalSecond(4 + number % 40),
     multiIf(sipHash64(number) % 300 = 0, 'failed', sipHash64(number) % 100 = 0, 'degraded', 'done'), 20, 9000, '', 2
 from numbers(7000 * {ledger_days:UInt32});
@@ -68,6 +76,6 @@ select ['ethereum', 'polygon'][1 + number % 2], number, 1 + number % 3, concat('
 from numbers(6 * {days:UInt32});
 
 insert into meta.built_days (model, block_date, input_version, code_version, began_at, built_at)
-select arrayJoin(['curated.blocks', 'curated.erc20_transfers', 'marts.network_metrics_daily', 'marts.network_metrics_hourly', 'marts.ingest_lag_daily', 'marts.token_metrics_daily', 'marts.token_concentration_daily', 'marts.largest_transfers_daily', 'marts.address_flows_daily', 'marts.address_token_flows_daily', 'marts.address_transfers_daily', 'meta.anomalies']),
+select arrayJoin(['curated.blocks', 'curated.erc20_transfers', 'marts.network_metrics_daily', 'marts.network_metrics_hourly', 'marts.ingest_lag_daily', 'marts.token_metrics_daily', 'marts.token_concentration_daily', 'marts.largest_transfers_daily', 'marts.address_flows_daily', 'marts.address_token_flows_daily', 'marts.address_transfers_daily', 'marts.largest_addresses_daily', 'meta.anomalies']),
     {first_date:Date} + number as block_date, 1, '', toDateTime64(block_date + 1, 3, 'UTC') + 600, toDateTime64(block_date + 1, 3, 'UTC') + 500
 from numbers({days:UInt32})

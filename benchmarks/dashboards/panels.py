@@ -1,30 +1,18 @@
 """What the dashboards ask the warehouse: each opened once in a browser, as a viewer would.
 
-Panels, tabs and filters are those that Superset shows, so a new chart is measured as soon as it is
-in the assets.
+Panels, tabs and filters are those of the assets, so a new chart is measured as soon as it is there.
 """
 
 import json
-import os
-import socket
-import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
-
 from oracul.settings import Settings
-from oracul.stack.superset import superset_secrets
-from tests.fixtures.browser import chromium
+from oracul.stack.superset import SUPERSET_DIR
 
-_PATIENCE_SECONDS = 300
-# High enough that no panel waits to be scrolled to.
-_SCREEN = {"width": 1440, "height": 6000}
 _DATA = "/api/v1/chart/data"
 # Conditions that a viewer's own filters make, and what is chosen there.
 _VARIED = {("token", "IN"): "token", ("address", "IN"): "address", ("age_days", "<="): "days"}
@@ -32,154 +20,81 @@ _VARIED = {("token", "IN"): "token", ("address", "IN"): "address", ("age_days", 
 
 @dataclass(frozen=True)
 class Panel:
-    """One request of a dashboard: a chart's, or a filter's list of values.
+    """One request of a dashboard: a chart's, or that of a filter for its values.
 
-    `statements` are its queries; `chosen` says which values in them came from which filter, for
-    other viewers to choose others; `superset_ms` is the time through Superset past its cache.
+    `tab` is empty on a dashboard without tabs. `statements` are its queries; `chosen` says which
+    values in them came from which filter, for other viewers to choose others; `superset_ms` is the
+    time through Superset past its cache.
     """
 
     dashboard: str
+    tab: str
     name: str
-    dataset: str
     statements: list[str]
     chosen: dict[str, str]
-    superset_ms: float
+    superset_ms: float = 0.0
 
 
-@contextmanager
-def superset(settings: Settings) -> Iterator[str]:
-    """Superset over the warehouse of this home, at the address that is given."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    variables = {name: value for name, value in os.environ.items() if "ORACUL_" not in name}
-    variables |= {
-        "ORACUL_HOME": str(settings.home),
-        "ORACUL_WAREHOUSE__PORT": "0",
-        "ORACUL_SUPERSET__PORT": str(port),
-    }
-    url = f"http://127.0.0.1:{port}"
-    log_path = settings.home / "superset.log"
-    with log_path.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "oracul.stack.become_superset"],
-            env=variables, cwd=settings.home, stdout=log, stderr=log,
-        )  # fmt: skip
-        try:
-            _wait_for(url, process, str(log_path))
-            yield url
-        finally:
-            process.terminate()
-            process.wait()
+def capture(settings: Settings) -> list[Panel]:
+    """Every panel and filter of every dashboard, of a Superset that is started for it.
+
+    Raises AssertionError when one of them does not show, RuntimeError when it has no answer.
+    """
+    # The assets are read by the modules beside them, which Superset's own environment imports too.
+    sys.path.insert(0, str(SUPERSET_DIR))
+    from tests.fixtures.browser import chromium
+    from tests.fixtures.dashboards import charts_of, looking, repository
+    from tests.fixtures.superset import served
+
+    payloads: dict[tuple[str, str], Any] = {}
+    panels: dict[tuple[str, str], Panel] = {}
+    with served(settings) as found:
+        with chromium() as browser, looking(found.signed_in(browser, "viewer")) as look:
+            heard: dict[str, Any] = {}
+            look.page.on("response", lambda response: heard.update(_heard(response)))
+            for dashboard in repository().dashboards:
+                for number, tab in enumerate(charts_of(dashboard)):
+                    heard.clear()
+                    shown = look.open_tab(dashboard, tab) if number else look.open(dashboard)
+                    names = {f"chart {panel.number}": name for name, panel in shown.items()}
+                    for who, (payload, result) in heard.items():
+                        key = dashboard, names.get(who, who)
+                        if key not in panels:
+                            panels[key] = _panel(dashboard, tab, key[1], payload, result)
+                            payloads[key] = payload
+        with found.api("viewer") as api:
+            return [
+                replace(panel, superset_ms=_superset_ms(api, payloads[key]))
+                for key, panel in panels.items()
+            ]
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], story: str) -> None:
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            break
-        try:
-            if httpx.get(f"{url}/health", timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.5)
-    raise RuntimeError(f"Superset did not start; see {story}")
+def _heard(response: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Who asked (`chart 7` or `filter token`), what was asked, and Superset's answer."""
+    if _DATA not in response.url or response.request.method != "POST":
+        return
+    payload = json.loads(response.request.post_data)
+    form = payload["form_data"]
+    named = str(form.get("native_filter_id", "")).removeprefix("NATIVE_FILTER-")
+    who = f"filter {named}" if named else f"chart {form['slice_id']}"
+    yield who, (payload, response.json().get("result", []))
 
 
-def capture(settings: Settings, url: str) -> list[Panel]:
-    """Every panel and filter of every dashboard. Raises RuntimeError when one does not show."""
-    password = superset_secrets(settings)["viewer_password"]
-    with chromium() as browser:
-        page = browser.new_page(viewport=_SCREEN, base_url=url)
-        page.set_default_timeout(60_000)
-        page.goto("/login/")
-        page.fill("#username", "viewer")
-        page.fill("#password", password)
-        page.press("#password", "Enter")
-        page.wait_for_url(lambda address: "login" not in address)
-        listed = page.request.get("/api/v1/dashboard/").json()["result"]
-        found = []
-        for slug in sorted(one["slug"] for one in listed):
-            found += _open(page, slug)
-        return found
-
-
-def _open(page: Any, slug: str) -> list[Panel]:
-    """Open a dashboard and its tabs; what was asked."""
-    board = page.request.get(f"/api/v1/dashboard/{slug}").json()["result"]
-    sets = page.request.get(f"/api/v1/dashboard/{slug}/datasets").json()["result"]
-    datasets = {int(one["id"]): str(one["table_name"]) for one in sets}
-    tabs = _charts_by_tab(json.loads(board["position_json"]))
-    answers: dict[tuple[str, str], Any] = {}
-
-    def keep(response: Any) -> None:
-        if _DATA in response.url and response.request.method == "POST":
-            asked = response.request.post_data_json["form_data"]
-            answers[_key(asked)] = response
-
-    page.on("response", keep)
-    page.goto(f"/superset/dashboard/{slug}/")
-    names = {}
-    for tab, charts in tabs.items():
-        if tab:
-            page.get_by_role("tab", name=tab).first.click()
-        names |= {("chart", number): name for number, name in charts.items()}
-        _wait_until_answered(page, slug, names, answers)
-    page.remove_listener("response", keep)
-    return [
-        _panel(page, slug, names.get(key, f"filter {key[1]}"), datasets, response)
-        for key, response in sorted(answers.items())
-    ]
-
-
-def _charts_by_tab(boxes: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """Names of charts by their number, by the title of their tab ('' = above all tabs)."""
-    titles = {key: box["meta"]["text"] for key, box in boxes.items() if key.startswith("TAB-")}
-    found: dict[str, dict[str, str]] = {"": {}, **{title: {} for title in titles.values()}}
-    for key, box in boxes.items():
-        if key.startswith("CHART-"):
-            tab = next((titles[above] for above in box["parents"] if above in titles), "")
-            found[tab][str(box["meta"]["chartId"])] = key.split("-", 2)[2]
-    return found
-
-
-def _key(form: dict[str, Any]) -> tuple[str, str]:
-    if form.get("native_filter_id"):
-        return ("filter", str(form["native_filter_id"]).removeprefix("NATIVE_FILTER-"))
-    return ("chart", str(form.get("slice_id")))
-
-
-def _wait_until_answered(page: Any, slug: str, names: Any, answers: dict[Any, Any]) -> None:
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while missing := set(names) - set(answers):
-        if time.monotonic() > until:
-            lost = ", ".join(sorted(names[key] for key in missing))
-            raise RuntimeError(f"dashboard {slug}: no data came for {lost}")
-        page.wait_for_timeout(200)
-
-
-def _panel(page: Any, slug: str, name: str, datasets: dict[int, str], response: Any) -> Panel:
-    """What one request asked. Asked again past Superset's cache, it tells the time, too."""
-    request = response.request
-    payload = {**request.post_data_json, "force": True}
-    headers = {"X-CSRFToken": request.headers.get("x-csrftoken", ""), "Referer": page.url}
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        answer = page.request.post(request.url, data=payload, headers=headers)
-        times.append((time.perf_counter() - began) * 1000)
-    body = answer.json()
-    results = body.get("result", [])
-    for fault in [body.get("message"), *(one.get("error") for one in results)]:
-        if fault:
-            raise RuntimeError(f"dashboard {slug}, {name}: {fault}")
+def _panel(dashboard: str, tab: str, name: str, payload: Mapping[str, Any], result: Any) -> Panel:
+    """Raises RuntimeError where Superset had no answer."""
+    if not result or any(one.get("error") for one in result):
+        raise RuntimeError(f"{dashboard}, {name}: {result}")
     chosen = {
         _VARIED[one["col"], one["op"]]: str(one["val"][0] if one["op"] == "IN" else one["val"])
         for query in payload["queries"]
         for one in query.get("filters", [])
         if (one["col"], one["op"]) in _VARIED
     }
-    return Panel(
-        slug, name, datasets.get(int(payload["datasource"]["id"]), "?"),
-        [str(one["query"]) for one in results], chosen, statistics.median(times),
-    )  # fmt: skip
+    return Panel(dashboard, tab, name, [str(one["query"]) for one in result], chosen)
+
+
+def _superset_ms(api: Any, payload: Mapping[str, Any]) -> float:
+    """Milliseconds of the same request, with nothing of it in the cache."""
+    began = time.perf_counter()
+    api.post(_DATA, json={**payload, "force": True}).raise_for_status()
+    return (time.perf_counter() - began) * 1000

@@ -1,4 +1,8 @@
-"""Viewers who go through the dashboards at the same time, each with choices of their own."""
+"""Viewers who go through the dashboards at the same time, each with choices of their own.
+
+A viewer opens a page (a dashboard, or one of its tabs), whose panels the browser asks for a few at
+a time, looks at it for a while, and opens the next.
+"""
 
 import json
 import random
@@ -16,8 +20,11 @@ from benchmarks.dashboards.panels import Panel
 from oracul.settings import Settings
 from oracul.warehouse import Client, connection_environment
 
-# The default, mostly; a month, a quarter, a year.
-_WINDOWS = (60, 60, 60, 60, 7, 30, 90, 180, 365)
+# Days back: the default, mostly; a week, a month, a quarter, half a year, a year.
+_WINDOWS = (*[60] * 15, 7, 30, 90, 180, 365)
+# What a browser has open to one server, and how many answers Superset makes at once.
+_BROWSER_CONNECTIONS = 6
+_SUPERSET_THREADS = 8
 _PATIENCE_SECONDS = 120
 
 
@@ -61,27 +68,42 @@ def choices_of(client: Client) -> Choices:
 
 
 def replay(
-    settings: Settings, panels: Sequence[Panel], choices: Choices, viewers: int, rounds: int
+    settings: Settings,
+    panels: Sequence[Panel],
+    choices: Choices,
+    viewers: int,
+    rounds: int,
+    pause_seconds: float,
 ) -> dict[tuple[str, str], Measured]:
     """What each panel took, by dashboard and name, after a round that does not count.
 
-    Raises RuntimeError when a statement fails.
+    A viewer looks at a page for half to one and a half times the pause. Raises RuntimeError when a
+    statement fails.
     """
     measured: dict[tuple[str, str], Measured] = defaultdict(Measured)
-    lock = threading.Lock()
+    lock, free_threads = threading.Lock(), threading.Semaphore(_SUPERSET_THREADS)
+
+    def ask(http: httpx.Client, panel: Panel, statements: list[str], turn: int) -> None:
+        with free_threads:
+            milliseconds, rows = _ask(http, statements)
+        if turn:
+            with lock:
+                one = measured[panel.dashboard, panel.name]
+                one.times.append(milliseconds)
+                one.rows = max(one.rows, rows)
 
     def view(number: int) -> None:
         dice = random.Random(number)
-        with _reader(settings) as http:
+        with _reader(settings) as http, ThreadPoolExecutor(_BROWSER_CONNECTIONS) as browser:
             for turn in range(rounds + 1):
-                for panel in _visit(panels, dice):
-                    milliseconds, rows = _ask(http, _varied(panel, choices, dice))
-                    if turn == 0:
-                        continue
-                    with lock:
-                        one = measured[panel.dashboard, panel.name]
-                        one.times.append(milliseconds)
-                        one.rows = max(one.rows, rows)
+                for page in _pages(panels, dice):
+                    asked = [
+                        browser.submit(ask, http, panel, _varied(panel, choices, dice), turn)
+                        for panel in page
+                    ]
+                    for one in asked:
+                        one.result()
+                    time.sleep(pause_seconds * dice.uniform(0.5, 1.5))
 
     with ThreadPoolExecutor(viewers) as pool:
         for done in [pool.submit(view, number) for number in range(viewers)]:
@@ -89,10 +111,12 @@ def replay(
     return measured
 
 
-def _visit(panels: Sequence[Panel], dice: random.Random) -> list[Panel]:
-    """All panels: one dashboard after the other, each in an order of its own."""
-    order = {slug: dice.random() for slug in sorted({panel.dashboard for panel in panels})}
-    return sorted(panels, key=lambda panel: (order[panel.dashboard], dice.random()))
+def _pages(panels: Sequence[Panel], dice: random.Random) -> list[list[Panel]]:
+    """All pages with their panels, in an order of this viewer's own."""
+    pages: dict[tuple[str, str], list[Panel]] = defaultdict(list)
+    for panel in panels:
+        pages[panel.dashboard, panel.tab].append(panel)
+    return dice.sample(list(pages.values()), len(pages))
 
 
 def _varied(panel: Panel, choices: Choices, dice: random.Random) -> list[str]:
@@ -123,7 +147,12 @@ def _reader(settings: Settings) -> httpx.Client:
             "X-ClickHouse-User": known["ORACUL_CLICKHOUSE__USER"],
             "X-ClickHouse-Key": known["ORACUL_CLICKHOUSE__PASSWORD"],
         },
-        params={"database": "marts", "default_format": "Native"},
+        # As deployments/superset/superset_config.py asks for dashboards.
+        params={
+            "database": "marts",
+            "default_format": "Native",
+            "optimize_move_to_prewhere": "0",
+        },
         timeout=_PATIENCE_SECONDS,
     )
 

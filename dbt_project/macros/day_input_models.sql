@@ -3,6 +3,7 @@
     {%- set known = {
         'pointers': ['block_days'],
         'pointers_before': ['block_days'],
+        'verifications': ['block_days', 'stg_meta__verified_blocks'],
         'token_labels': ['token_days', 'tokens'],
         'prices': ['token_days', 'tokens', 'asset_price_days', 'token_prices_hourly'],
         'native_prices': ['block_days', 'ref_chains', 'asset_price_days', 'token_prices_hourly'],

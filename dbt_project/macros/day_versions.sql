@@ -7,6 +7,11 @@
     {%- elif input == 'pointers_before' -%}
         select block_date + 1 as day, cityHash64('before', chain, last_block_number, last_block_timestamp) as version
         from {{ model_relation('block_days') }}
+    {%- elif input == 'verifications' -%}
+        select block_days.block_date as day, cityHash64('verified', verified.chain, verified.block_number, verified.verified_at) as version
+        from {{ model_relation('stg_meta__verified_blocks') }} as verified
+        asof inner join {{ model_relation('block_days') }} as block_days
+            on verified.chain = block_days.chain and verified.block_number >= block_days.first_block_number
     {%- elif input == 'token_labels' -%}
         select token_days.block_date as day, cityHash64('token', chain, token_address, tokens.label_version) as version
         from {{ model_relation('token_days') }} as token_days

@@ -1,6 +1,6 @@
 {#- Condition that keeps the days being built. Put it on every input of a `by_day` model.
 
-    inputs         what makes a day change: `pointers`, `pointers_before`, `token_labels`, `prices`,
+    inputs         what makes a day change: `pointers`, `pointers_before`, `verifications`, `token_labels`, `prices`,
                    `native_prices`, `price_observations` (see day_versions) or the name of another
                    `by_day` model; the first one says which days exist
     column         the input's Date column

@@ -11,5 +11,5 @@
     {%- endfor -%}
     {{ exceptions.raise_compiler_error(
         model.name ~ ": in_days() names the input '" ~ name ~ "', which is neither a model nor one of "
-        ~ "pointers, pointers_before, token_labels, prices, native_prices, price_observations.") }}
+        ~ "pointers, pointers_before, verifications, token_labels, prices, native_prices, price_observations.") }}
 {%- endmacro %}

@@ -32,6 +32,9 @@ class Link(_Shape):
     filter: Name
     value: str
     text: str
+    is_hex: bool = Field(
+        False, description="value and text are made of an address: nothing in them can do harm"
+    )
 
 
 class Column(_Shape):

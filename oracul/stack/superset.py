@@ -150,7 +150,7 @@ def _warehouse(settings: Settings) -> dict[str, str]:
         return {
             f"SUPERSET_WAREHOUSE_{name}": found[f"ORACUL_CLICKHOUSE__{name}"]
             for name in ("HOST", "PORT", "USER", "PASSWORD")
-        }
+        } | {"SUPERSET_WAREHOUSE_EMBEDDED": "true"}
     if own.warehouse_user is None or own.warehouse_password is None:
         raise ConfigError(
             "Superset has no user for your ClickHouse server.",

@@ -61,7 +61,7 @@ _OPEN_SETTINGS = re.compile(
     r"output_format_(?!arrow_file|parquet_file|schema)\w+|date_time_output_format|"
     r"format_csv_delimiter|session_timezone|join_use_nulls|extremes|max_block_size|"
     r"cancel_http_readonly_queries_on_client_close|"
-    r"do_not_merge_across_partitions_select_final|final"
+    r"do_not_merge_across_partitions_select_final|final|optimize_move_to_prewhere"
 )
 # Settings that clients send by habit and that make no difference to a reader.
 _IGNORED_SETTINGS = frozenset(

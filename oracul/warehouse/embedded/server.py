@@ -202,7 +202,10 @@ def _reader_limits(settings: Settings) -> dict[str, str]:
         "max_result_bytes": str(limits.reader_max_memory_mb * _MB),
         "result_overflow_mode": "throw",
         "timeout_overflow_mode": "throw",
-        "max_threads": "4",
+        # Half of the machine for one question: several people ask at once.
+        "max_threads": str(min(4, max(1, (os.cpu_count() or 1) // 2))),
+        # Tables by day are many small files; handing each to another thread costs more than it.
+        "local_filesystem_read_method": "pread",
         # A block of wide values is copied in one go, and everybody else waits for it.
         "max_block_size": "8192",
     }

@@ -64,7 +64,7 @@ def test_titles_of_metrics_are_distinct_and_no_columns(files):
 
 def test_columns_carry_the_words_of_the_dbt_models(assets, files):
     words = {}
-    for path in sorted((DBT_PROJECT_DIR / "models" / "marts").rglob("*.yml")):
+    for path in sorted((DBT_PROJECT_DIR / "models").rglob("*.yml")):
         for model in (yaml.safe_load(path.read_text()) or {}).get("models", []):
             for column in model.get("columns", []):
                 words[model["name"], column["name"]] = " ".join(column["description"].split())

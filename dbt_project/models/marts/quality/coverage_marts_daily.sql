@@ -29,7 +29,8 @@ mart_sources as (
                     ('largest_transfers_daily', 'erc20_transfers'),
                     ('address_flows_daily', 'erc20_transfers'),
                     ('address_token_flows_daily', 'erc20_transfers'),
-                    ('address_transfers_daily', 'erc20_transfers')
+                    ('address_transfers_daily', 'erc20_transfers'),
+                    ('largest_addresses_daily', 'erc20_transfers')
                 ]) as pair
         ) as pairs
 )

@@ -4,17 +4,17 @@ with
 
 chain_days as (
     select
-        pointers.chain as chain,
-        pointers.block_date as block_date,
-        any(chains.native_asset) as native_asset
-    from {{ ref('stg_meta__canonical_blocks') }} as pointers
-    inner join {{ ref('ref_chains') }} as chains on pointers.chain = chains.chain
-    group by pointers.chain, pointers.block_date
+        block_days.chain as chain,
+        block_days.block_date as block_date,
+        chains.native_asset as native_asset
+    from {{ ref('block_days') }} as block_days
+    inner join {{ ref('ref_chains') }} as chains on block_days.chain = chains.chain
 ),
 
 observed_hours as (
     select asset, price_date, toStartOfHour(observed_at) as hour, uniqExact(source) as source_count
     from {{ ref('stg_prices__spot') }}
+    where asset in (select native_asset from chain_days)
     group by asset, price_date, hour
 ),
 

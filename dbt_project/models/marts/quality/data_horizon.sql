@@ -44,8 +44,10 @@ last_days as (
 ),
 
 proven as (
-    select chain, {{ ratio('countIf(is_proven)', 'count()') }} as proven_ratio
-    from {{ ref('blocks') }}
+    select
+        chain,
+        {{ ratio('sum(proven_ratio * block_count)', 'sum(block_count)') }} as proven_ratio
+    from {{ ref('network_metrics_daily') }}
     where
         block_date in (select block_date from last_days)
         and (chain, block_date) in (select chain, block_date from last_days)

@@ -1,0 +1,4 @@
+-- grain: one kind of raw rows of a chain and UTC day with blocks
+{{ config(order_by='(chain, dataset)') }}
+
+{{ block_states(is_by_day=true) }}
