@@ -62,6 +62,14 @@ def _complaints(assets: Assets) -> Iterator[str]:
                 " of models say `make format`"
             )
             return
+        kinds = assets.columns[f"{dataset.database}.{dataset.table}"]["columns"]
+        untyped = [column for column, known in kinds.items() if not known["type"]]
+        if untyped:
+            # Superset would write a time range as text, which the warehouse refuses for a Date.
+            yield (
+                f"{where}: table: dbt knows no type of {', '.join(untyped)}; give each a data_type"
+                f" in the yml of the model {dataset.table}, then say `make format`"
+            )
         yield from _unknown(where, "shared", dataset.shared_names().values(), assets.shared)
         known = columns_of(assets, name)
         yield from _unknown(where, "titles", dataset.titles, known)

@@ -150,6 +150,7 @@ def where(**fields):
         (TILE, where(op="="), "where.0.op: Input should be"),
         (LIKE, {"like": "tokens_unusal"}, "did you mean 'tokens_unusual'"),
         (DATASET, {"table": "anomalie"}, "dbt knows no marts.anomalie"),
+        (DATASET, {"database": "curated", "table": "blocks"}, "no type of .*say `make format`"),
         (DATASET, {"titles": {"blockdate": "Day"}}, "did you mean 'block_date'"),
         (BOARD, {"filters": ["chains"]}, "did you mean 'chain'"),
         (BOARD, {"rows": [{"charts": {"freshness": 7}}]}, "do not add up to 12"),

@@ -1,0 +1,72 @@
+"""A migration of Superset's own database that is killed half-way starts over."""
+
+import os
+import sqlite3
+import subprocess
+from contextlib import closing
+
+import pytest
+
+from oracul.errors import ConfigError
+from oracul.stack.superset import (
+    SUPERSET_DIR,
+    import_assets,
+    require_superset,
+    superset_environment,
+    superset_python,
+)
+from tests.fixtures.dashboards import repository
+from tests.fixtures.operated_stack import wait_until
+from tests.fixtures.superset import superset_settings
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def settings(tmp_path):
+    try:
+        require_superset()
+    except ConfigError as missing:
+        pytest.skip(f"{missing} {missing.hint}")
+    found = superset_settings(tmp_path / "home")
+    (found.home / "superset").mkdir(parents=True, mode=0o700)
+    return found
+
+
+def count(database, what):
+    """Rows of a table; 0 where there is none, or another process has the file to itself."""
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as asked:
+            ((number,),) = asked.execute(f"select count(*) from {what}")
+    except sqlite3.OperationalError:
+        return 0
+    return number
+
+
+def test_migration_that_was_killed_starts_over(settings):
+    database = settings.home / "superset" / "superset.db"
+    before = database.with_name("superset.db.before-migration")
+    process = subprocess.Popen(
+        [superset_python(), SUPERSET_DIR / "bootstrap.py"],
+        env=os.environ | superset_environment(settings),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: count(database, "sqlite_master") > 30, 120, "a migration half made")
+    finally:
+        process.kill()
+        process.wait(timeout=30)
+    assert before.exists()
+    assert count(database, "dashboards where published") == 0
+    # What would trip a second go over the same half-made tables.
+    with closing(sqlite3.connect(database)) as spoiled:
+        spoiled.execute("create table left_by_the_killed_one (id integer)")
+        spoiled.commit()
+
+    assert import_assets(settings)
+
+    assert not before.exists()
+    assert count(database, "sqlite_master where name = 'left_by_the_killed_one'") == 0
+    assert count(database, "dashboards where published") == len(repository().dashboards)
+    assert count(database, "alembic_version") == 1
