@@ -6,7 +6,7 @@
         {%- for node in graph.nodes.values() if node.resource_type == 'model'
                 and node.schema == relation.schema and node.alias == relation.identifier
                 and node.config.materialized == 'by_day' -%}
-            {%- do conditions.append(node.config.partition_by ~ " in (select block_date from " ~ ledger() ~ " where model = '"
+            {%- do conditions.append(day_column(node.config.partition_by) ~ " in (select block_date from " ~ ledger() ~ " where model = '"
                 ~ relation.schema ~ '.' ~ relation.identifier ~ "' and built_at >= now() - interval 1 day)") -%}
         {%- endfor -%}
     {%- endif -%}

@@ -1,10 +1,11 @@
 """Putting built marts in the place that people read: days of `marts_next` become days of `marts`.
 
 The main job builds its marts in `marts_next` and checks them there (door 2). Only then are the days
-that differ put in place, one atomic partition each; until then readers keep the last good rows.
-Partitions are shared on disk, so a published day costs no second copy.
+that differ put in place, by one atomic partition a month; until then readers keep the last good
+rows. Partitions are shared on disk, so what is published costs no second copy.
 """
 
+import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -32,7 +33,7 @@ from meta.built_days final
 where model = {model:String}
 """
 _TABLES_SQL = """
-select name from system.tables
+select name, partition_key from system.tables
 where database = {database:String} and engine like '%MergeTree' and not match(name, '__dbt_|__new$')
 order by name
 """
@@ -61,6 +62,10 @@ select
 from system.tables
 where database = {d:String} and name = {t:String}
 """
+_HAS_COLUMN_SQL = """
+select count() from system.columns
+where database = {d:String} and table = {t:String} and name = {c:String}
+"""
 _BOOK_SQL = """
 insert into meta.built_days (model, block_date, input_version, code_version, began_at, built_at)
 select {model:String}, block_date, input_version, code_version, began_at, now64(3, 'UTC')
@@ -71,6 +76,9 @@ _UNBOOK_SQL = """
 insert into meta.built_days (model, block_date, input_version, code_version, built_at)
 select {model:String}, arrayJoin({days:Array(Date)}), 0, 'publishing', now64(3, 'UTC')
 """
+
+# A mart's partition: a month of its Date column, or (a model may say so) a day.
+_PARTITION_KEY = re.compile(r"\(?(toStartOfMonth\()?(\w+)\)*")
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -90,6 +98,30 @@ class Booking(NamedTuple):
 
 
 Bookings = dict[date, Booking]
+
+
+class Mart(NamedTuple):
+    """A table by day: what its partitions are, and the Date column these are made of."""
+
+    name: str
+    partition_key: str  # as the engine writes it: `block_date`, `(toStartOfMonth(block_date))`
+
+    @property
+    def day_column(self) -> str:
+        """`block_date` of `toStartOfMonth(block_date)`. Raises WarehouseError for other keys."""
+        found = _PARTITION_KEY.fullmatch(self.partition_key)
+        if found is None:
+            raise WarehouseError(
+                f"{MARTS_NEXT}.{self.name} is partitioned by {self.partition_key or 'nothing'}.",
+                hint="A mart's partition_by is its Date column or toStartOfMonth of it.",
+            )
+        return found[2]
+
+    def partition_of(self, day: date) -> date:
+        """The day itself, or the first of its month."""
+        return day.replace(day=1) if "toStartOfMonth" in self.partition_key else day
+
+
 _NOT_BUILT = Booking()
 
 
@@ -148,44 +180,44 @@ def publish(
     WarehouseError, before it touches anything, when a build has left days of `marts_next` undone.
     """
     with build_lock(settings.home):
-        tables = [
-            row[0]
+        marts = [
+            Mart(*row)
             for row in client.query(_TABLES_SQL, parameters={"database": MARTS_NEXT}).result_rows
             if only is None or row[0] in only
         ]
-        built = {table: _bookings(client, MARTS_NEXT, table) for table in tables}
-        held = {table: _days_held(client, MARTS_NEXT, table) for table in tables}
-        for table in tables:
-            _refuse_undone(table, held[table] - _done(built[table]))
+        built = {mart: _bookings(client, MARTS_NEXT, mart) for mart in marts}
+        held = {mart: _days_held(client, MARTS_NEXT, mart) for mart in marts}
+        for mart in marts:
+            _refuse_undone(mart.name, held[mart] - _done(built[mart]))
         changed = {}
-        for table in tables:
+        for mart in marts:
             unjudged = {
-                day for day, one in built[table].items() if judged_at and one.built_at > judged_at
+                day for day, one in built[mart].items() if judged_at and one.built_at > judged_at
             }
-            days = _publish_table(
-                settings, client, table, built[table], held[table], unjudged, is_whole
+            days = _publish_mart(
+                settings, client, mart, built[mart], held[mart], unjudged, is_whole
             )
             if days:
-                changed[table] = days
+                changed[mart.name] = days
         publish_state(settings.home)
         return Published(changed)
 
 
-def _publish_table(
+def _publish_mart(
     settings: Settings,
     client: Client,
-    table: str,
+    mart: Mart,
     built: Bookings,
     held: set[date],
     unjudged: set[date],
     is_whole: bool,
 ) -> int:
-    is_new = _shape(client, MARTS, table) != _shape(client, MARTS_NEXT, table)
+    is_new = _shape(client, MARTS, mart.name) != _shape(client, MARTS_NEXT, mart.name)
     if is_new and unjudged:
         return 0
-    placed = {} if is_new or is_whole else _bookings(client, MARTS, table)
+    placed = {} if is_new or is_whole else _bookings(client, MARTS, mart)
     # A publication that was killed may have left a day in place that nobody booked and none built.
-    in_place = _days_held(client, MARTS, table)
+    in_place = _days_held(client, MARTS, mart)
     touched = sorted(
         day
         for day in (built.keys() | placed.keys() | in_place) - unjudged
@@ -199,45 +231,76 @@ def _publish_table(
     )
     days = [day for day in touched if day != _CODE_DAY]
     # What a publication left that was killed between the exchange and the drop.
-    client.command(f"drop table if exists {MARTS}.{table}__new")
+    client.command(f"drop table if exists {MARTS}.{mart.name}__new")
     if confirmed:
-        _book(client, _BOOK_SQL, table, [day for day in confirmed if day not in unjudged])
+        _book(client, mart, [day for day in confirmed if day not in unjudged])
     if not touched:
         return 0
-    _book(client, _UNBOOK_SQL, table, touched)
+    _unbook(client, mart, touched)
     if is_new:
-        _replace_table(client, table, held, settings.clickhouse.cluster)
+        _replace_table(client, mart, held, settings.clickhouse.cluster)
     else:
-        _replace_days(client, table, days, held)
-    _book(client, _BOOK_SQL, table, touched)
+        _replace_partitions(client, mart, days, held, unjudged)
+    _book(client, mart, touched)
     return len(days)
 
 
-def _replace_days(client: Client, table: str, days: list[date], held: set[date]) -> None:
-    for batch in _batches(days):
+def _replace_partitions(
+    client: Client, mart: Mart, days: list[date], held: set[date], unjudged: set[date]
+) -> None:
+    """Put the partitions of these days in place; of those with unjudged days, all but these."""
+    full = {mart.partition_of(day) for day in held}
+    mixed = {mart.partition_of(day) for day in unjudged}
+    touched = sorted({mart.partition_of(day) for day in days})
+    for batch in _batches([one for one in touched if one not in mixed]):
         commands = (
-            f"replace partition '{day}' from {MARTS_NEXT}.{table}"
-            if day in held
-            else f"drop partition '{day}'"
-            for day in batch
+            f"replace partition '{one}' from {MARTS_NEXT}.{mart.name}"
+            if one in full
+            else f"drop partition '{one}'"
+            for one in batch
         )
-        client.command(f"alter table {MARTS}.{table} {', '.join(commands)}")
+        client.command(f"alter table {MARTS}.{mart.name} {', '.join(commands)}")
+    for one in touched:
+        if one in mixed:
+            _replace_judged(client, mart, one, unjudged)
 
 
-def _replace_table(client: Client, table: str, held: set[date], cluster: str | None) -> None:
+def _replace_judged(client: Client, mart: Mart, partition: date, unjudged: set[date]) -> None:
+    """Put a partition together: judged days as they are now, the others as they were."""
+    name, fresh = f"{MARTS}.{mart.name}", f"{MARTS}.{mart.name}__new"
+    client.command(f"create table {fresh} as {MARTS_NEXT}.{mart.name}")
+    known = {"partition": partition, "unjudged": sorted(unjudged)}
+    for source, is_old in ((f"{MARTS_NEXT}.{mart.name}", 0), (name, 1)):
+        client.command(
+            f"insert into {fresh} select * from {source}"
+            f" where {mart.partition_key} = {{partition:Date}}"
+            f" and has({{unjudged:Array(Date)}}, {mart.day_column}) = {is_old}",
+            known,
+        )
+    has_rows = client.query(f"select 1 from {fresh} limit 1").result_rows
+    verb = (
+        f"replace partition '{partition}' from {fresh}"
+        if has_rows
+        else f"drop partition '{partition}'"
+    )
+    client.command(f"alter table {name} {verb}")
+    client.command(f"drop table {fresh}")
+
+
+def _replace_table(client: Client, mart: Mart, held: set[date], cluster: str | None) -> None:
     """A table that is new, or has other columns now, is put together beside and exchanged.
 
     On a cluster each replica exchanges for itself, once it has all rows.
     """
-    fresh, name = f"{MARTS}.{table}__new", f"{MARTS}.{table}"
-    client.command(f"create table {fresh} as {MARTS_NEXT}.{table}")
+    fresh, name = f"{MARTS}.{mart.name}__new", f"{MARTS}.{mart.name}"
+    client.command(f"create table {fresh} as {MARTS_NEXT}.{mart.name}")
     comment = client.query(
         "select comment from system.tables where database = {d:String} and name = {t:String}",
-        parameters={"d": MARTS_NEXT, "t": table},
+        parameters={"d": MARTS_NEXT, "t": mart.name},
     ).result_rows[0][0]
     client.command(f"alter table {fresh} modify comment %(comment)s", {"comment": comment})
-    for batch in _batches(sorted(held)):
-        attached = (f"attach partition '{day}' from {MARTS_NEXT}.{table}" for day in batch)
+    for batch in _batches(sorted({mart.partition_of(day) for day in held})):
+        attached = (f"attach partition '{one}' from {MARTS_NEXT}.{mart.name}" for one in batch)
         client.command(f"alter table {fresh} {', '.join(attached)}")
     if cluster:
         client.command(f"system sync replica on cluster {cluster} {fresh}")
@@ -248,8 +311,8 @@ def _replace_table(client: Client, table: str, held: set[date], cluster: str | N
         client.command(f"rename table {fresh} to {name}")
 
 
-def _bookings(client: Client, database: str, table: str) -> Bookings:
-    asked = {"model": f"{database}.{table}"}
+def _bookings(client: Client, database: str, mart: Mart) -> Bookings:
+    asked = {"model": f"{database}.{mart.name}"}
     rows = client.query(_BOOKED_SQL, parameters=asked, tz_mode="aware").result_rows
     return {day: Booking(*booked) for day, *booked in rows}
 
@@ -258,12 +321,13 @@ def _done(bookings: Bookings) -> set[date]:
     return {day for day, one in bookings.items() if one.version}
 
 
-def _days_held(client: Client, database: str, table: str) -> set[date]:
+def _days_held(client: Client, database: str, mart: Mart) -> set[date]:
     """Days that have rows; a day can be done and have none."""
+    asked = {"d": database, "t": mart.name, "c": mart.day_column}
+    if not client.query(_HAS_COLUMN_SQL, parameters=asked).result_rows[0][0]:
+        return set()
     rows = client.query(
-        "select distinct toDate(partition) from system.parts"
-        " where active and rows > 0 and database = {d:String} and table = {t:String}",
-        parameters={"d": database, "t": table},
+        f"select distinct {mart.day_column} from {database}.{mart.name}"
     ).result_rows
     return {row[0] for row in rows}
 
@@ -282,10 +346,23 @@ def _shape(client: Client, database: str, table: str) -> list[tuple[object, ...]
     return [tuple(row) for row in rows]
 
 
-def _book(client: Client, sql: str, table: str, days: list[date]) -> None:
+def _unbook(client: Client, mart: Mart, days: list[date]) -> None:
+    """Say that these days are being replaced; also to a build by hand, by their months.
+
+    Such a build looks under the names that dbt_project/macros/claims_of.sql gives.
+    """
+    name = f"{MARTS}.{mart.name}"
+    for model, dates in (
+        (name, days),
+        (f"{name} by month", sorted({mart.partition_of(day) for day in days})),
+    ):
+        client.command(_UNBOOK_SQL, {"model": model, "days": dates})
+
+
+def _book(client: Client, mart: Mart, days: list[date]) -> None:
     client.command(
-        sql,
-        {"model": f"{MARTS}.{table}", "source": f"{MARTS_NEXT}.{table}", "days": days},
+        _BOOK_SQL,
+        {"model": f"{MARTS}.{mart.name}", "source": f"{MARTS_NEXT}.{mart.name}", "days": days},
     )
 
 

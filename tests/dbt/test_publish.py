@@ -152,6 +152,52 @@ def test_days_built_after_the_door_began_are_left_to_their_own_run(
     assert content_hashes(dbt_client, ("marts",)) == before
 
 
+def test_judged_day_is_published_beside_an_unjudged_one_of_its_month(
+    mended_job, dbt_settings, dbt_client
+):
+    def build_anew(day, volume):
+        dbt_client.command(
+            "alter table marts_next.token_metrics_daily"
+            f" update volume_raw_exact = '{volume}' where block_date = '{day}'"
+            " settings mutations_sync = 1"
+        )
+        dbt_client.command(
+            "insert into meta.built_days select * replace"
+            " (input_version + 1 as input_version, now64(3, 'UTC') as built_at)"
+            " from meta.built_days final where model = 'marts_next.token_metrics_daily'"
+            f" and block_date = '{day}'"
+        )
+
+    before = content_hashes(dbt_client, ("marts",))
+    build_anew(DAYS[1], 21)
+    judged_at = dbt_client.query("select now64(3, 'UTC')", tz_mode="aware").result_rows[0][0]
+    build_anew(DAYS[0], 11)
+    published = publish(dbt_settings, dbt_client, judged_at=judged_at)
+    assert published.days == {"token_metrics_daily": 1}
+    assert volumes(dbt_client) == {DAYS[0]: 10, DAYS[1]: 21}
+    assert publish(dbt_settings, dbt_client).days == {"token_metrics_daily": 1}
+    assert volumes(dbt_client) == {DAYS[0]: 11, DAYS[1]: 21}
+    run_job(dbt_settings, is_whole=True)
+    assert content_hashes(dbt_client, ("marts",)) == before
+
+
+def test_mart_partitioned_by_days_becomes_one_by_months(mended_job, dbt_settings, dbt_client):
+    """As an older version of Oracul left it."""
+    mart = "marts.network_metrics_daily"
+    before = content_hashes(dbt_client, ("marts",))
+    (made,) = dbt_client.query(f"show create table {mart}").result_rows[0]
+    old = made.replace(mart, f"{mart}_old", 1).replace("(toStartOfMonth(block_date))", "block_date")
+    dbt_client.command(old)
+    dbt_client.command(f"insert into {mart}_old select * from {mart}")
+    dbt_client.command(f"exchange tables {mart}_old and {mart}")
+    dbt_client.command(f"drop table {mart}_old")
+    publish(dbt_settings, dbt_client)
+    keys = "select partition_key from system.tables where database = 'marts' and name = {t:String}"
+    ((key,),) = dbt_client.query(keys, parameters={"t": "network_metrics_daily"}).result_rows
+    assert "toStartOfMonth" in key
+    assert content_hashes(dbt_client, ("marts",)) == before
+
+
 def test_wrong_network_day_is_noticed_beside_real_pointers(mended_job, dbt_settings, dbt_client):
     """The check leaves out days whose pointers moved, by the formula that the model has."""
     change = "alter table marts_next.network_metrics_daily update block_count = {} where 1"

@@ -15,6 +15,7 @@ from tests.fixtures.toy_chain import address, toy_block, transaction, transfer_l
 
 NODES = ["stg_meta__canonical_blocks", "stg_evm__logs", "block_days", "token_days"]
 DAY = date(2024, 3, 1)
+MART = "marts.network_metrics_daily"
 OLD_SECONDS = 2 * 86400
 
 
@@ -24,8 +25,8 @@ def run(settings, on_event=None):
     return next(n for n in nodes if n.name == "token_days")
 
 
-def block(number, logs, *, salt=""):
-    second = int(datetime(DAY.year, DAY.month, DAY.day, 12, number, tzinfo=UTC).timestamp())
+def block(number, logs, *, salt="", day=DAY):
+    second = int(datetime(day.year, day.month, day.day, 12, number, tzinfo=UTC).timestamp())
     return toy_block(
         number,
         "0x" + "00" * 32,
@@ -155,3 +156,72 @@ def test_day_that_has_no_row_any_more_becomes_empty(dbt_settings, dbt_client, bu
     land_blocks(dbt_client, "ethereum", [block(1, [], salt="fork")])
     raise_first_failure([run(dbt_settings)])
     assert rows_of_the_day(dbt_client) == 0
+
+
+@pytest.fixture(scope="module")
+def built_mart(dbt_settings, dbt_client):
+    """A mart with two days of one month, which are one partition."""
+    land_blocks(dbt_client, "ethereum", [block(2, [transfer("one")])])
+    land_blocks(dbt_client, "ethereum", [block(3, [transfer("one")], day=DAY.replace(day=2))])
+    raise_first_failure(run_dbt(dbt_settings, ["run", "--select", "+network_metrics_daily"]))
+
+
+@pytest.fixture
+def changed_day(dbt_client, built_mart):
+    """The mart's first day has something new to build."""
+    dbt_client.command(
+        "insert into meta.canonical_blocks select * replace (version + 1 as version,"
+        " if(finality = 'safe', 'finalized', 'safe') as finality)"
+        f" from meta.canonical_blocks final where toDate(block_timestamp) = '{DAY}'"
+    )
+
+
+@pytest.fixture
+def begin_beside(dbt_client):
+    """Another build begins on another day of the month."""
+
+    def begin():
+        dbt_client.command(
+            "insert into meta.built_days (model, block_date, input_version, code_version, built_at)"
+            f" values ('{MART} by month', {{day:Date}}, 0, 'another', now64(3, 'UTC'))",
+            parameters={"day": DAY.replace(day=1)},
+        )
+
+    return begin
+
+
+def run_mart(settings, on_event=None):
+    nodes = run_dbt(settings, ["run", "--select", "+network_metrics_daily"], on_event)
+    return next(n for n in nodes if n.name == "network_metrics_daily")
+
+
+def mart_rows(client):
+    return client.query(f"select * from {MART} order by block_date").result_rows
+
+
+def test_other_days_of_a_month_stay_as_they_are(dbt_settings, dbt_client, changed_day):
+    before = mart_rows(dbt_client)
+    assert run_mart(dbt_settings).days_built == 1
+    after = mart_rows(dbt_client)
+    assert [row == old for row, old in zip(after, before, strict=True)] == [False, True]
+
+
+def test_build_stops_before_it_touches_a_month_of_another(
+    dbt_settings, dbt_client, changed_day, begin_beside
+):
+    before = mart_rows(dbt_client)
+    beside = "insert into `marts`.`network_metrics_daily__dbt_days"
+    stopped = run_mart(dbt_settings, before_statement(beside, begin_beside))
+    assert stopped.is_failed
+    assert "Another build is working" in stopped.message
+    assert mart_rows(dbt_client) == before
+    assert run_mart(dbt_settings).days_built == 1
+
+
+def test_month_that_another_build_began_on_meanwhile_is_built_again(
+    dbt_settings, dbt_client, changed_day, begin_beside
+):
+    replaced = "alter table `marts`.`network_metrics_daily`"
+    stopped = run_mart(dbt_settings, before_statement(replaced, begin_beside))
+    assert stopped.is_failed
+    assert run_mart(dbt_settings).days_built == 1

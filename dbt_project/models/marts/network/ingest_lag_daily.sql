@@ -1,6 +1,6 @@
 -- grain: one chain and UTC day with blocks
 -- A block that landed more than a day after its own time was filled in, not followed: no lag.
-{{ config(order_by='chain', partition_by='block_date') }}
+{{ config(order_by='chain') }}
 
 with
 

@@ -1,5 +1,5 @@
 -- grain: one chain and UTC day with blocks
-{{ config(order_by='chain', partition_by='block_date') }}
+{{ config(order_by='chain') }}
 
 with
 

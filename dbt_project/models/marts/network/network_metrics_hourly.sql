@@ -1,5 +1,5 @@
 -- grain: one chain and hour with blocks
-{{ config(order_by='(chain, block_hour)', partition_by='block_date') }}
+{{ config(order_by='(chain, block_hour)') }}
 
 with
 

@@ -1,5 +1,5 @@
 -- grain: one chain and week (Monday to Sunday, UTC) with blocks
-{{ config(order_by='chain', partition_by='week_start', period='week') }}
+{{ config(order_by='chain', partition_by='toStartOfMonth(week_start)', period='week') }}
 
 with
 
