@@ -6,7 +6,8 @@
         select
             pointers.chain as chain,
             pointers.block_date as block_date,
-            verified.verified_at as verified_at,
+            -- Whoever reads without join_use_nulls finds '' and 1970 where nobody looked.
+            if(verified.block_hash != '', verified.verified_at, null) as verified_at,
             isNotNull(nullIf(blocks.block_hash, '')) as is_landed,
             {{ named_states() }} as states
         from (select * from {{ ref('stg_meta__canonical_blocks') }} where {{ days }}) as pointers

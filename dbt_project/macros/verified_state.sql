@@ -1,4 +1,4 @@
 {#- What verification found of a dataset of a block; where nobody looked, whether it was proven when it landed. -#}
 {% macro verified_state(dataset, was_proven) -%}
-    coalesce(verified.{{ dataset }}_state, if({{ was_proven }}, 'proven', 'partial'))
+    coalesce(nullIf(verified.{{ dataset }}_state, ''), if({{ was_proven }}, 'proven', 'partial'))
 {%- endmacro %}

@@ -4,13 +4,14 @@ migrations → roles and users → dashboards → what they may see → what the
 """
 
 import contextlib
+import fcntl
 import logging
 import os
-import shutil
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,25 +87,41 @@ def _migrate() -> None:
 def _whole_or_not_at_all(engine: Any) -> Iterator[bool]:
     """Whether there is something to migrate; what a killed one left in SQLite is put back before.
 
-    SQLite commits in the middle of a migration, and a half-made one cannot go on.
+    SQLite commits in the middle of a migration, and a half-made one cannot go on. One at a time:
+    who comes second waits, and finds it done.
     """
     if engine.dialect.name != "sqlite":
         yield _head() != _current(engine)
         return
     database = Path(engine.url.database)
-    before = database.with_name(f"{database.name}.before-migration")
-    if before.exists():
-        engine.dispose()
-        for left in ("-journal", "-wal", "-shm"):
-            database.with_name(database.name + left).unlink(missing_ok=True)
-        before.replace(database)
-    is_behind = _head() != _current(engine)
-    if is_behind:
-        draft = before.with_suffix(".draft")
-        shutil.copy2(database, draft)
-        draft.replace(before)
-    yield is_behind
-    before.unlink(missing_ok=True)
+    before, half_made, lock = (
+        database.with_name(f"{database.name}.{end}")
+        for end in ("before-migration", "half-migrated", "lock")
+    )
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if before.exists():
+            engine.dispose()
+            for left in ("-journal", "-wal", "-shm"):
+                database.with_name(database.name + left).unlink(missing_ok=True)
+            # Kept, should somebody have saved something in it.
+            database.replace(half_made)
+            before.replace(database)
+        is_behind = _head() != _current(engine)
+        if is_behind:
+            _copy(database, before)
+        yield is_behind
+        before.unlink(missing_ok=True)
+
+
+def _copy(database: Path, copy: Path) -> None:
+    """All of it as of one instant, also while others write."""
+    draft = copy.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(draft)) as target:
+        source.backup(target)
+    draft.chmod(0o600)
+    draft.replace(copy)
 
 
 def _head() -> str | None:

@@ -3,6 +3,7 @@
 `oracul up` sets these variables; docs/how-to/run-superset.md says what each of them means.
 """
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,12 @@ from superset.utils.core import QuerySource
 HOME = Path(os.environ["SUPERSET_HOME"])
 SECRET_KEY = os.environ["SUPERSET_SECRET_KEY"]
 _DASHBOARDS = (QuerySource.DASHBOARD, QuerySource.CHART)
-# The embedded warehouse shows all settings as read-only and knows which it takes all the same.
-common.set_setting("invalid_setting_action", "send")
+if os.environ.get("SUPERSET_WAREHOUSE_EMBEDDED") == "true":
+    # It shows all settings as read-only and knows which it takes all the same.
+    common.set_setting("invalid_setting_action", "send")
+    logging.getLogger("clickhouse_connect.driver.client").addFilter(
+        lambda record: "readonly setting" not in record.getMessage()
+    )
 _REDIS = os.environ.get("SUPERSET_REDIS_URL", "")
 
 # SQLite has one writer: let the others wait for their turn.

@@ -113,3 +113,13 @@ def test_runbook_of_an_alert_says_the_same_five_things():
         assert text.startswith(f"# {rule}\n")
         parts = re.findall(r"^\*\*(\w+)\.\*\*", text, re.M)
         assert parts == ["Symptom", "Check", "Fix", "Prove", "Prevent"], rule
+
+
+def test_view_of_the_pipeline_reads_no_mart():
+    """While the main job builds them, `ref` of a mart is the one that waits for its checks."""
+    folder = PROJECT_ROOT / "dbt_project" / "models" / "marts"
+    views = {path.stem: path.read_text() for path in (folder / "quality").glob("*.sql")}
+    marts = {path.stem for path in folder.rglob("*.sql")} - views.keys()
+    for name, text in views.items():
+        read = set(re.findall(r"ref\('(\w+)'\)", text))
+        assert not read & marts, name

@@ -52,6 +52,45 @@ def test_hours_without_a_price_are_missing(coverage):
     assert coverage["prices", FIRST] == ("missing", 0, 0, 0, 24, 0)
 
 
+COUNTED = (
+    "select chain, block_date, dataset, status, proven_count, partial_count, broken_count,"
+    " missing_count, verified_count, last_verified_at from marts.{} order by all"
+)
+
+
+def counted(client, view, **settings):
+    return client.query(COUNTED.format(view), settings=settings).result_rows
+
+
+def test_map_of_the_last_build_equals_the_one_of_now(coverage, dbt_client):
+    found = counted(dbt_client, "coverage_built_daily")
+    assert len(found) > len(BLOCK_DATASETS)
+    assert found == counted(dbt_client, "coverage_daily")
+
+
+def test_reader_whose_joins_make_no_nulls_sees_the_same(coverage, dbt_client):
+    found = counted(dbt_client, "coverage_daily", join_use_nulls=0)
+    assert found == counted(dbt_client, "coverage_daily", join_use_nulls=1)
+
+
+def test_later_verification_shows_after_the_next_build_which_builds_its_day_only(
+    coverage, dbt_settings, dbt_client
+):
+    verify(dbt_settings, dbt_client, Scope(CHAIN, (9, 12), is_offline=True), run_id="later")
+    began = dbt_client.query("select now64(3, 'UTC')", tz_mode="aware").result_rows[0][0]
+    build(dbt_settings)
+    found = counted(dbt_client, "coverage_built_daily")
+    verified = {row[1] for row in found if row[2] == "logs" and row[8] == 3}
+    assert verified == {LAST}
+    assert found == counted(dbt_client, "coverage_daily")
+    anew = dbt_client.query(
+        "select block_date from meta.built_days final"
+        " where model = 'curated.block_proof_days' and built_at > {began:DateTime64(3, 'UTC')}",
+        parameters={"began": began},
+    ).result_rows
+    assert anew == [(LAST,)]
+
+
 def test_marts_wait_when_a_source_was_built_since(coverage, dbt_client):
     assert coverage["marts", LAST] == ("proven", 10, 0, 0, 0, 0)
     dbt_client.command(

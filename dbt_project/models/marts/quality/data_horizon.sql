@@ -43,14 +43,27 @@ last_days as (
     limit 7 by chain
 ),
 
+-- Not from a mart: while this view is made, `ref` of one may be that which waits for its checks.
 proven as (
     select
         chain,
-        {{ ratio('sum(proven_ratio * block_count)', 'sum(block_count)') }} as proven_ratio
-    from {{ ref('network_metrics_daily') }}
-    where
-        block_date in (select block_date from last_days)
-        and (chain, block_date) in (select chain, block_date from last_days)
+        min(shares.proven_ratio) as proven_ratio
+    from
+        (
+            select
+                chain,
+                dataset,
+                {{ ratio(
+                    'sum(proven_count)',
+                    'sum(proven_count + partial_count + broken_count + missing_count)'
+                ) }} as proven_ratio
+            from {{ ref('block_proof_days') }}
+            where
+                dataset in ('blocks', 'transactions', 'logs')
+                and block_date in (select block_date from last_days)
+                and (chain, block_date) in (select chain, block_date from last_days)
+            group by chain, dataset
+        ) as shares
     group by chain
 ),
 

@@ -20,7 +20,8 @@ newest_blocks as (
     from {{ ref('stg_meta__canonical_blocks') }} as pointers
     where
         committed_at > (
-            select max(last_committed_at) - interval 1 hour from {{ ref('block_days') }}
+            select least(max(last_committed_at), now64(3, 'UTC')) - interval 1 hour
+            from {{ ref('block_days') }}
         )
     group by chain
 ),
@@ -53,7 +54,7 @@ prices as (
     from {{ ref('stg_prices__spot') }}
     where
         price_date >= (
-            select max(last_observed_date) - 7 from {{ ref('asset_price_days') }}
+            select toDate32(max(last_observed_date)) - 7 from {{ ref('asset_price_days') }}
         )
     group by source
 ),

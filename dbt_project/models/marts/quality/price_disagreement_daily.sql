@@ -55,7 +55,7 @@ summed as (
     group by asset, price_date
 ),
 
--- A token of which nobody ever told a price is `unknown`: those are most of them.
+-- Most tokens are `unknown`: nobody ever told a price of them that was believed.
 named as (
     select
         asset,
@@ -66,7 +66,8 @@ named as (
             union all
             select asset, toString(symbol) as symbol, 2 as place
             from {{ ref('tokens') }}
-            where tokens.symbol != '' and trust != 'unknown'
+            where tokens.symbol != ''
+                and (trust != 'unknown' or asset in (select asset from refusals))
         ) as symbols
     group by asset
 )
