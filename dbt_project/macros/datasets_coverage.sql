@@ -13,14 +13,13 @@
             missing_count, 0 as verified_count, null as last_verified_at
         from {{ ref('coverage_prices_daily') }}
         union all
-        -- Tables are built for all chains at once: each chain of the day shows them. An alias `marts`
-        -- would make marts.coverage_prices_daily a column of it.
+        -- Tables are built for all chains at once: each chain of the day shows them.
         select
             built_days.block_date, chain_days.chain, 'marts' as dataset, built_days.proven_count,
             built_days.partial_count, 0 as broken_count, built_days.missing_count, 0 as verified_count,
             null as last_verified_at
         from {{ ref('coverage_marts_daily') }} as built_days
-        inner join {{ ref('coverage_prices_daily') }} as chain_days
+        inner join {{ ref('block_days') }} as chain_days
             on built_days.block_date = chain_days.block_date
     )
 

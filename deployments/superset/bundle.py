@@ -134,6 +134,8 @@ def _expression(column: Column) -> str:
     """SQL of a column; of a link, what Superset's tables show as one."""
     if column.expression:
         return column.expression
+    if [one.when for one in column.links] == ["1"]:
+        return _link(column.links[0])
     cases = ", ".join(f"{one.when}, {_link(one)}" for one in column.links)
     return f"multiIf({cases}, '')"
 
@@ -153,8 +155,10 @@ def _link(link: Link) -> str:
     before = quote(f"({name}:(extraFormData:(filters:!((col:{link.filter},op:IN,val:!('", safe="")
     between = quote("')))),filterState:(value:!('", safe="")
     after = quote(f"')),id:{name},ownState:()))", safe="")
+    # So that rows are grouped by the value, and only groups get a link.
+    concat = "concatAssumeInjective" if link.is_hex else "concat"
     return (
-        f"concat('<a href=\"{page}{before}', {value}, '{between}', {value}, '{after}\">',"
+        f"{concat}('<a href=\"{page}{before}', {value}, '{between}', {value}, '{after}\">',"
         f" {text}, '</a>')"
     )
 

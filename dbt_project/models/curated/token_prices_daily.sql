@@ -1,5 +1,5 @@
 -- grain: one asset and UTC day with a price that was not stale
-{{ config(order_by='asset', partition_by='price_date') }}
+{{ config(order_by='asset', partition_by='toStartOfMonth(price_date)') }}
 
 select
     asset,

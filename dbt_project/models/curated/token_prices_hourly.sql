@@ -1,5 +1,5 @@
 -- grain: one asset and hour with a served price
-{{ config(order_by='(asset, price_hour)', partition_by='price_date') }}
+{{ config(order_by='(asset, price_hour)', partition_by='toStartOfMonth(price_date)') }}
 
 with
 
