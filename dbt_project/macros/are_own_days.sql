@@ -1,4 +1,4 @@
-{#- Whether the days, and the months they share partitions with others in, are still unbooked by this build (see
+{#- Whether the days, and the partitions they share with others, are still unbooked by this build (see
     book_days): another one that began on one of them has unbooked it in its own name. -#}
 {% macro are_own_days(relation, days) -%}
     {%- set others -%}

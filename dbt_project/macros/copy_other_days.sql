@@ -1,4 +1,4 @@
-{#- Copy the rows of the days' months into the table beside, but for those of the days themselves. -#}
+{#- Copy the rows of the days' partitions into the table beside, but for those of the days themselves. -#}
 {% macro copy_other_days(target_relation, beside, days) -%}
     {%- call statement('copy_other_days') -%}
         insert into {{ beside }}

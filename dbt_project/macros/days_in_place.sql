@@ -7,7 +7,7 @@
         from {{ ledger() }}
         where {{ is_booked(relation) }}
         union all
-        {% if not has_months() -%}
+        {% if not has_wide_partitions() -%}
         select toDateOrNull(partition) as day, 0 as booked_version
         from system.parts
         where

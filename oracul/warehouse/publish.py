@@ -1,14 +1,14 @@
 """Putting built marts in the place that people read: days of `marts_next` become days of `marts`.
 
 The main job builds its marts in `marts_next` and checks them there (door 2). Only then are the days
-that differ put in place, by one atomic partition a month; until then readers keep the last good
-rows. Partitions are shared on disk, so what is published costs no second copy.
+that differ put in place, by atomic partitions; until then readers keep the last good rows.
+Partitions are shared on disk, so what is published costs no second copy.
 """
 
 import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from clickhouse_connect.driver.client import Client
@@ -77,8 +77,8 @@ insert into meta.built_days (model, block_date, input_version, code_version, bui
 select {model:String}, arrayJoin({days:Array(Date)}), 0, 'publishing', now64(3, 'UTC')
 """
 
-# A mart's partition: a month of its Date column, or (a model may say so) a day.
-_PARTITION_KEY = re.compile(r"\(?(toStartOfMonth\()?(\w+)\)*")
+# A mart's partition: a month of its Date column; a week or a day where its model says so.
+_PARTITION_KEY = re.compile(r"\(?(?:(toStartOfMonth|toMonday)\()?(\w+)\)*")
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -113,13 +113,17 @@ class Mart(NamedTuple):
         if found is None:
             raise WarehouseError(
                 f"{MARTS_NEXT}.{self.name} is partitioned by {self.partition_key or 'nothing'}.",
-                hint="A mart's partition_by is its Date column or toStartOfMonth of it.",
+                hint="Its partition_by is its Date column, or toMonday or toStartOfMonth of it.",
             )
         return found[2]
 
     def partition_of(self, day: date) -> date:
-        """The day itself, or the first of its month."""
-        return day.replace(day=1) if "toStartOfMonth" in self.partition_key else day
+        """The first day of its partition: of its month, of its week, or the day itself."""
+        if "toStartOfMonth" in self.partition_key:
+            return day.replace(day=1)
+        if "toMonday" in self.partition_key:
+            return day - timedelta(days=day.weekday())
+        return day
 
 
 _NOT_BUILT = Booking()
@@ -347,14 +351,14 @@ def _shape(client: Client, database: str, table: str) -> list[tuple[object, ...]
 
 
 def _unbook(client: Client, mart: Mart, days: list[date]) -> None:
-    """Say that these days are being replaced; also to a build by hand, by their months.
+    """Say that these days are being replaced; also to a build by hand, by their partitions.
 
     Such a build looks under the names that dbt_project/macros/claims_of.sql gives.
     """
     name = f"{MARTS}.{mart.name}"
     for model, dates in (
         (name, days),
-        (f"{name} by month", sorted({mart.partition_of(day) for day in days})),
+        (f"{name} by partition", sorted({mart.partition_of(day) for day in days})),
     ):
         client.command(_UNBOOK_SQL, {"model": model, "days": dates})
 

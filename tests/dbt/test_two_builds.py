@@ -183,7 +183,7 @@ def begin_beside(dbt_client):
     def begin():
         dbt_client.command(
             "insert into meta.built_days (model, block_date, input_version, code_version, built_at)"
-            f" values ('{MART} by month', {{day:Date}}, 0, 'another', now64(3, 'UTC'))",
+            f" values ('{MART} by partition', {{day:Date}}, 0, 'another', now64(3, 'UTC'))",
             parameters={"day": DAY.replace(day=1)},
         )
 

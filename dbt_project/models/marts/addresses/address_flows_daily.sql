@@ -1,7 +1,12 @@
 -- grain: one address and UTC day with at least one token transfer
 -- Asked for one address at a time, most often on all chains: it comes first, and few rows are
 -- read around it.
-{{ config(order_by='(address, chain)', settings={'index_granularity': 1024}) }}
+{{
+    config(
+        order_by='(address, chain)', partition_by='toMonday(block_date)',
+        settings={'index_granularity': 1024}
+    )
+}}
 
 with
 

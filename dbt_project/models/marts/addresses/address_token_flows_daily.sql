@@ -2,7 +2,8 @@
 -- Sorted as address_flows_daily is, and for the same reason.
 {{
     config(
-        order_by='(address, chain, token_address)', settings={'index_granularity': 1024}
+        order_by='(address, chain, token_address)', partition_by='toMonday(block_date)',
+        settings={'index_granularity': 1024}
     )
 }}
 

@@ -1,6 +1,11 @@
 -- grain: one transfer as one of its two addresses sees it
 -- Asked for the newest of one address, most often on all chains.
-{{ config(order_by='(address, block_timestamp)', settings={'index_granularity': 1024}) }}
+{{
+    config(
+        order_by='(address, block_timestamp)', partition_by='toMonday(block_date)',
+        settings={'index_granularity': 1024}
+    )
+}}
 
 select
     block_date,

@@ -66,7 +66,8 @@ named as (
             union all
             select asset, toString(symbol) as symbol, 2 as place
             from {{ ref('tokens') }}
-            where tokens.symbol != ''
+            where
+                tokens.symbol != ''
                 and (trust != 'unknown' or asset in (select asset from refusals))
         ) as symbols
     group by asset
