@@ -9,7 +9,7 @@
     {%- set cluster = adapter.get_clickhouse_cluster_name() -%}
     {%- for schema in ['marts', 'marts_next'] -%}
         {%- do run_query('drop table if exists ' ~ schema ~ '.' ~ name ~ (' on cluster ' ~ cluster ~ ' sync' if cluster else '')) -%}
-        {%- do run_query("delete from meta.built_days where model = '" ~ schema ~ '.' ~ name ~ "'") -%}
+        {%- do run_query("delete from meta.built_days where model in ('" ~ schema ~ '.' ~ name ~ "', '" ~ schema ~ '.' ~ name ~ " by partition')") -%}
     {%- endfor -%}
     {%- do log('Dropped ' ~ name, info=true) -%}
 {%- endmacro %}

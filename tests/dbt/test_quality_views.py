@@ -177,6 +177,22 @@ def test_runs_show_their_end_and_their_day(built, read):
     assert SECRET not in str(read("select * from marts.pipeline_runs"))
 
 
+def test_step_that_did_not_begin_for_weeks_is_expected_no_more(built, read):
+    now = datetime.now(UTC)
+    for step, days in (("recent", 3), ("given_up", 40)):
+        at = now - timedelta(days=days)
+        run = [f"{at:%Y%m%dT%H%M%S}-0000abcd", step, "", "", at, at, "done", 0, 0, "", 1]
+        built.insert("meta.pipeline_runs", [run])
+    steps = dict(
+        read(
+            "select name, intDiv(age_seconds, 86400) from marts.pipeline_freshness"
+            " where kind = 'step'"
+        )
+    )
+    assert steps["recent"] == 3
+    assert "given_up" not in steps
+
+
 def test_disagreement_of_prices_counts_lone_hours_outliers_and_refusals(built, read):
     built.command("truncate table meta.rejected_rows")
     stale, apart = "stale: 9 s old, 1 s allowed", "two sources disagree (1 and 2)"

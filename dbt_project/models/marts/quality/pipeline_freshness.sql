@@ -59,6 +59,7 @@ prices as (
     group by source
 ),
 
+-- Ids of runs begin with their time, and runs are sorted by them: years of runs are not read.
 steps as (
     select
         'step' as kind,
@@ -66,6 +67,7 @@ steps as (
         maxOrNullIf(finished_at, status in ('done', 'degraded')) as last_at,
         concat('last run ', argMax(toString(status), started_at)) as details
     from {{ ref('stg_meta__pipeline_runs') }}
+    where run_id >= formatDateTime(now('UTC') - interval 35 day, '%Y%m%dT%H%i%S')
     group by step, chain
 ),
 
