@@ -1,9 +1,9 @@
 {#- Materialization of tables that are rebuilt by whole days: exactly those whose inputs changed.
 
     The model's SQL must keep its inputs to `in_days(...)`; `partition_by` is its Date column, or toMonday or
-    toStartOfMonth of it: a partition is a day, a week or a month, replaced atomically. `meta.built_days` says which version of the
-    inputs a day was built from; a day is unbooked before it is touched and booked after, so that a build that
-    fails or is killed only leaves days to build again; one that finds another build at the same days stops.
+    toStartOfMonth of it: a partition is a day, a week or a month, replaced atomically. `meta.built_days` says
+    which version of the inputs a day was built from; a day is unbooked before it is touched and booked after,
+    so that a build that fails or is killed only leaves days to build again; one that finds another build at the same days stops.
     A changed model rebuilds itself whole. -#}
 {% materialization by_day, adapter='clickhouse' %}
     {%- if not config.get('day_inputs') -%}{%- do raise_no_day_inputs() -%}{%- endif -%}

@@ -7,17 +7,15 @@
         from {{ ledger() }}
         where {{ is_booked(relation) }}
         union all
-        {% if not has_wide_partitions() -%}
+        {% if has_wide_partitions() and load_cached_relation(relation) -%}
+        select distinct {{ day_column(config.get('partition_by')) }} as day, 0 as booked_version
+        from {{ relation }}
+        {%- else -%}
         select toDateOrNull(partition) as day, 0 as booked_version
         from system.parts
         where
             active and rows > 0 and database = '{{ relation.schema }}'
             and table = '{{ relation.identifier }}'
-        {%- elif load_cached_relation(relation) -%}
-        select distinct {{ day_column(config.get('partition_by')) }} as day, 0 as booked_version
-        from {{ relation }}
-        {%- else -%}
-        select toDate('1970-01-01') as day, 0 as booked_version where false
         {%- endif %}
     )
     where day is not null

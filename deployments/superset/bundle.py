@@ -88,7 +88,7 @@ def _dataset(assets: Assets, name: str) -> dict[str, Any]:
         columns.append({
             "column_name": column,
             "type": own.type,
-            "expression": _expression(own).replace("{table}", dataset.table),
+            "expression": _expression(own, dataset),
             "description": own.description,
             "verbose_name": own.title,
             "is_dttm": "Date" in own.type,
@@ -130,14 +130,16 @@ def _dataset(assets: Assets, name: str) -> dict[str, Any]:
     }
 
 
-def _expression(column: Column) -> str:
-    """SQL of a column; of a link, what Superset's tables show as one."""
+def _expression(column: Column, dataset: Dataset) -> str:
+    """SQL of a dataset's column; of a link, what Superset's tables show as one."""
     if column.expression:
-        return column.expression
-    if [one.when for one in column.links] == ["1"]:
-        return _link(column.links[0])
-    cases = ", ".join(f"{one.when}, {_link(one)}" for one in column.links)
-    return f"multiIf({cases}, '')"
+        expression = column.expression
+    elif [one.when for one in column.links] == ["1"]:
+        expression = _link(column.links[0])
+    else:
+        cases = ", ".join(f"{one.when}, {_link(one)}" for one in column.links)
+        expression = f"multiIf({cases}, '')"
+    return expression.replace("{table}", dataset.table)
 
 
 def _link(link: Link) -> str:
@@ -208,7 +210,7 @@ def _raw(assets: Assets, name: str, column: str) -> str | dict[str, str]:
     own = columns_of(assets, name)[column]
     if not isinstance(own, Column):
         return column
-    expression = _expression(own).replace("{table}", assets.datasets[name].table)
+    expression = _expression(own, assets.datasets[name])
     return {"expressionType": "SQL", "label": own.title, "sqlExpression": expression}
 
 

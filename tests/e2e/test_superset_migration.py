@@ -7,17 +7,15 @@ from contextlib import closing
 
 import pytest
 
-from oracul.errors import ConfigError
 from oracul.stack.superset import (
     SUPERSET_DIR,
     import_assets,
-    require_superset,
     superset_environment,
     superset_python,
 )
 from tests.fixtures.dashboards import repository
 from tests.fixtures.operated_stack import wait_until
-from tests.fixtures.superset import superset_settings
+from tests.fixtures.superset import skip_without_superset, superset_settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -27,10 +25,7 @@ HALF_MADE = 70
 
 @pytest.fixture
 def settings(tmp_path):
-    try:
-        require_superset()
-    except ConfigError as missing:
-        pytest.skip(f"{missing} {missing.hint}")
+    skip_without_superset()
     found = superset_settings(tmp_path / "home")
     (found.home / "superset").mkdir(parents=True, mode=0o700)
     return found

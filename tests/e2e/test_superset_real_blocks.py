@@ -5,8 +5,6 @@ Nothing breaks, numbers are those of the marts, and a panel without rows says so
 
 import pytest
 
-from oracul.errors import ConfigError
-from oracul.stack.superset import require_superset
 from oracul.warehouse import connect, migrate
 from oracul.warehouse.dbt import build
 from oracul.warehouse.embedded import ensure_running, stop
@@ -14,7 +12,7 @@ from tests.fixtures.browser import chromium
 from tests.fixtures.dashboards import charts_of, looking, repository
 from tests.fixtures.landing import land_blocks
 from tests.fixtures.real_chain import load_recording, needs_shared_data
-from tests.fixtures.superset import reading, served, superset_settings
+from tests.fixtures.superset import reading, served, skip_without_superset, superset_settings
 from tests.fixtures.superset_texts import share
 
 pytestmark = [
@@ -30,10 +28,7 @@ DASHBOARDS = sorted(repository().dashboards)
 
 @pytest.fixture(scope="module")
 def superset(tmp_path_factory):
-    try:
-        require_superset()
-    except ConfigError as missing:
-        pytest.skip(f"{missing} {missing.hint}")
+    skip_without_superset()
     settings = superset_settings(tmp_path_factory.mktemp("real") / "home")
     settings.home.mkdir()
     try:

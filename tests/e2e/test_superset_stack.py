@@ -6,12 +6,10 @@ import httpx
 import psutil
 import pytest
 
-from oracul.errors import ConfigError
 from oracul.settings import PrefectSettings
 from oracul.stack import down, part_states, up
-from oracul.stack.superset import require_superset
 from tests.fixtures.operated_stack import wait_until
-from tests.fixtures.superset import free_port, superset_settings, variables
+from tests.fixtures.superset import free_port, skip_without_superset, superset_settings, variables
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -19,10 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
     """The stack of a home without data, up; its parts find the settings in the environment."""
-    try:
-        require_superset()
-    except ConfigError as missing:
-        pytest.skip(f"{missing} {missing.hint}")
+    skip_without_superset()
     settings = superset_settings(tmp_path_factory.mktemp("stack") / "home").model_copy(
         update={"prefect": PrefectSettings(port=free_port())}
     )
