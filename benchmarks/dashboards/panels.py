@@ -84,9 +84,11 @@ def _panel(dashboard: str, tab: str, name: str, payload: Mapping[str, Any], resu
     """Raises RuntimeError where Superset had no answer."""
     if not result or any(one.get("error") for one in result):
         raise RuntimeError(f"{dashboard}, {name}: {result}")
+    # What a filter offers does not depend on what is chosen in others.
+    queries = [] if name.startswith("filter ") else payload["queries"]
     chosen = {
         _VARIED[one["col"], one["op"]]: str(one["val"][0] if one["op"] == "IN" else one["val"])
-        for query in payload["queries"]
+        for query in queries
         for one in query.get("filters", [])
         if (one["col"], one["op"]) in _VARIED
     }

@@ -6,6 +6,7 @@
     {%- for days in day_batches(rows) -%}
         {%- do insert_days(fresh, keep_days(sql, days)) -%}
     {%- endfor -%}
+    {%- if has_wide_partitions() -%}{%- do merge_parts(fresh) -%}{%- endif -%}
     {%- if existing is none -%}
         {%- do adapter.rename_relation(fresh, target_relation) -%}
     {%- elif existing.can_exchange and existing.type == 'table' -%}

@@ -17,7 +17,7 @@ _ALTERED = re.compile(r"alter table (?P<name>[\w.]+)\n(?P<columns>.*?);\n", re.S
 _COMMENTED = re.compile(
     r"alter table (?P<name>[\w.]+) comment column (?P<column>\w+) '(?P<comment>(?:[^']|'')*)';"
 )
-_RENAMED = re.compile(r"rename table (?P<pairs>[^;]+);")
+_RENAMED = re.compile(r"rename table (?:if exists )?(?P<pairs>[^;]+);")
 _DROPPED = re.compile(r"drop table (?:if exists )?(?P<name>[\w.]+);")
 _COLUMN = re.compile(
     r"^    (?:add column if not exists )?(?P<name>\w+) +(?P<type>\w+(?:\((?:[^()]|\([^()]*\))*\))?)"

@@ -148,6 +148,18 @@ def test_marts_follow_the_same_days(dbt_client, changed):
     assert found == {NEWER, MOVED, TARGET, FINAL, PRICED, LABELLED}
 
 
+def test_each_month_or_week_of_a_mart_is_one_part_after_a_build(dbt_client, changed):
+    scattered = dbt_client.query(
+        "select table, partition, count() from system.parts"
+        " where active and database = 'marts' group by table, partition having count() != 1"
+    ).result_rows
+    assert scattered == []
+    built = dbt_client.query(
+        "select uniqExact(table) from system.parts where active and database = 'marts'"
+    ).result_rows
+    assert built[0][0] >= 10
+
+
 def test_new_block_shows(dbt_client, changed):
     count = dbt_client.query(
         "select transfer_count from marts.token_metrics_daily"

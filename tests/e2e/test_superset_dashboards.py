@@ -9,12 +9,14 @@ import re
 import pytest
 
 from tests.fixtures.browser import chromium
-from tests.fixtures.dashboards import PIXEL, charts_of, looking, repository
+from tests.fixtures.dashboards import LAPTOP, PIXEL, WIDE, charts_of, looking, repository
 from tests.fixtures.superset import USERS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 DASHBOARDS = sorted(repository().dashboards)
+# The analyst works on a laptop.
+WIDTHS = {"viewer": WIDE, "analyst": LAPTOP, "admin": WIDE}
 # A chart without data draws its axes, in grey.
 COLOURED_PIXELS = 60
 
@@ -30,7 +32,7 @@ def browser():
 def seen(request, browser, superset, screenshots):
     """A dashboard that a user opened, tab by tab: the page, and its panels by chart."""
     user, dashboard = request.param
-    with looking(superset.signed_in(browser, user)) as look:
+    with looking(superset.signed_in(browser, user), WIDTHS[user]) as look:
         panels = {}
         for number, tab in enumerate(charts_of(dashboard)):
             shown = look.open_tab(dashboard, tab) if number else look.open(dashboard)
@@ -73,6 +75,11 @@ def test_no_panel_says_that_it_is_empty_or_broken(seen):
     _, _, panels = seen
     said = {name: panel.complaints + panel.empty for name, panel in panels.items()}
     assert {name: words for name, words in said.items() if words} == {}
+
+
+def test_no_title_or_number_is_cut_off(seen):
+    _, _, panels = seen
+    assert {name: panel.cut for name, panel in panels.items() if panel.cut} == {}
 
 
 def test_nothing_failed_behind_it(seen):

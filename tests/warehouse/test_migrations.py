@@ -1,6 +1,7 @@
 """Migrations on a real engine: applied once, drift refused, a broken one says where it stopped."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 
@@ -77,3 +78,25 @@ def test_broken_migration_names_its_statement_and_goes_on_after_the_fix(empty_wa
         _0002_b=second + "create table default.c (x Int32) engine = MergeTree order by x",
     )
     assert [m.name for m in migrate(empty_warehouse, migrations=mended)] == ["0002_b"]
+
+
+def test_bands_outlive_the_new_order_of_their_table(empty_warehouse):
+    """Wherever its three migrations are broken off, they begin again with the first open one."""
+    files = read_migrations()
+    migrate(empty_warehouse, migrations=files[:16])
+    empty_warehouse.insert(
+        "metric_bands",
+        [["address", "ethereum", "0xa1", "net_flow_usd", date(2026, 1, 2), 3.0]],
+        database="meta",
+        column_names=["entity_type", "chain", "entity_id", "metric", "date", "value"],
+    )
+    for file in files[16:19]:
+        for statement in file.statements:
+            empty_warehouse.command(statement)
+        migrate(empty_warehouse, migrations=files[: file.version])
+    assert empty_warehouse.query(
+        "select entity_id, date, value from meta.metric_bands final"
+    ).result_rows == [("0xa1", date(2026, 1, 2), 3.0)]
+    assert empty_warehouse.query(
+        "select sorting_key from system.tables where database = 'meta' and name = 'metric_bands'"
+    ).result_rows == [("entity_type, metric, entity_id, chain, date",)]
