@@ -16,6 +16,7 @@ from assets import ASSETS, AssetError, Assets, columns_of, read_assets, read_yam
 from exposures import exposure_complaints
 from layout import position_of
 from shapes import Certifier, Column, Condition, Dashboard, Dataset, Link, Row
+from style import css_of
 
 DATABASE = "warehouse"
 # Parameters of charts that name columns, never metrics.
@@ -263,7 +264,7 @@ def _dashboard(assets: Assets, name: str) -> dict[str, Any]:
         "certified_by": Certifier,
         "certification_details": f"dashboards/{name}.yml",
         "is_managed_externally": True,
-        "css": (ASSETS / "dashboard.css").read_text(encoding="utf-8"),
+        "css": css_of(assets, numbers),
         "position": position_of(dashboard, numbers, ids, titles),
         "metadata": {
             "cross_filters_enabled": True,

@@ -85,6 +85,10 @@ class Chart(_Shape):
 
     title: str
     description: str
+    empty: str = Field(
+        "Nothing fits these filters. Choose more days back, or remove a filter.",
+        description="what it says where there is nothing: why that may be, and what to do",
+    )
     dataset: Name
     viz: str
     where: list[Condition] = []

@@ -9,7 +9,7 @@ from oracul.warehouse import connect, migrate
 from oracul.warehouse.dbt import build
 from oracul.warehouse.embedded import ensure_running, stop
 from tests.fixtures.browser import chromium
-from tests.fixtures.dashboards import charts_of, looking, repository
+from tests.fixtures.dashboards import LAPTOP, charts_of, looking, repository
 from tests.fixtures.landing import land_blocks
 from tests.fixtures.real_chain import load_recording, needs_shared_data
 from tests.fixtures.superset import reading, served, skip_without_superset, superset_settings
@@ -61,7 +61,7 @@ def browser():
 def seen(request, browser, superset, screenshots):
     """A dashboard that a viewer opened, tab by tab: the page, and its panels by chart."""
     dashboard = request.param
-    with looking(superset.signed_in(browser, "viewer")) as look:
+    with looking(superset.signed_in(browser, "viewer"), LAPTOP) as look:
         panels = {}
         for number, tab in enumerate(charts_of(dashboard)):
             panels |= look.open_tab(dashboard, tab) if number else look.open(dashboard)
@@ -73,6 +73,7 @@ def test_nothing_breaks(seen):
     look, _, panels = seen
     assert (look.failures, look.complaints) == ([], [])
     assert {name: panel.complaints for name, panel in panels.items() if panel.complaints} == {}
+    assert {name: panel.cut for name, panel in panels.items() if panel.cut} == {}
 
 
 def test_panel_without_rows_says_so(seen):
@@ -86,6 +87,13 @@ def test_panel_without_rows_says_so(seen):
         if has_rows and not shown:
             silent[name] = panel
     assert silent == {}
+
+
+def test_panel_without_rows_says_why_that_may_be(seen):
+    _, dashboard, panels = seen
+    said = {name: panel.empty for name, panel in panels.items() if panel.empty}
+    assert said == {name: [repository().charts[name].empty] for name in said}
+    assert said or dashboard == "network"
 
 
 def test_proven_share_is_that_of_the_marts(browser, superset, marts):

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from assets import ASSETS, AssetError, columns_of, read_assets, rows_of
 from bundle import bundle, id_of
+from style import css_of
 
 from oracul.chains import DBT_PROJECT_DIR
 
@@ -51,6 +52,16 @@ def test_every_metric_says_what_it_is_and_who_stands_for_it(files):
             assert len(metric["description"]) > 10, (path, metric["metric_name"])
             assert metric["extra"]["certification"]["certified_by"] == "Oracul"
             assert metric["d3format"]
+
+
+def test_each_chart_says_in_its_own_words_that_there_is_nothing():
+    assets = read_assets()
+    assets.charts["token_price"].empty = 'No "price"\n of 1\\2'
+    rule = css_of(assets, ["token_price"]).splitlines()[-1]
+    assert rule == (
+        '[data-test-chart-name="Price"] .ant-empty-description::after'
+        ' { content: "No \\"price\\" of 1\\\\2"; }'
+    )
 
 
 def test_titles_of_metrics_are_distinct_and_no_columns(files):
