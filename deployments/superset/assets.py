@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from shapes import Chart, Column, Dashboard, Dataset, Filter, Row
+from shapes import KINDS, Chart, Column, Dashboard, Dataset, Filter, Row
 
 ASSETS = Path(__file__).parent / "assets"
 _Shape = TypeVar("_Shape", bound=BaseModel)
@@ -28,6 +28,8 @@ class Assets:
     datasets: dict[str, Dataset]
     charts: dict[str, Chart]
     dashboards: dict[str, Dashboard]
+    # Where each chart's file is, since charts lie in folders.
+    files: dict[str, str]
 
 
 def read_assets(folder: Path = ASSETS) -> Assets:
@@ -39,6 +41,7 @@ def read_assets(folder: Path = ASSETS) -> Assets:
         datasets=_all(folder / "datasets", Dataset),
         charts=_all(folder / "charts", Chart),
         dashboards=_all(folder / "dashboards", Dashboard),
+        files={path.stem: _named(path) for path in (folder / "charts").rglob("*.yml")},
     )
     for complaint in _complaints(assets):
         raise AssetError(complaint)
@@ -75,7 +78,8 @@ def _complaints(assets: Assets) -> Iterator[str]:
         yield from _unknown(where, "titles", dataset.titles, known)
         yield from _unknown(where, "time_column", [dataset.time_column or ""], {**known, "": 0})
     for name, chart in assets.charts.items():
-        where = f"charts/{name}.yml"
+        where = assets.files[name]
+        yield from _unknown(where, "viz", [chart.viz], KINDS)
         yield from _unknown(where, "dataset", [chart.dataset], assets.datasets)
         if chart.dataset in assets.datasets:
             known = columns_of(assets, chart.dataset)
@@ -99,7 +103,7 @@ def _complaints(assets: Assets) -> Iterator[str]:
             if row.charts and sum(row.charts.values()) != 12:
                 yield f"{where}: the widths of {', '.join(row.charts)} do not add up to 12"
     for name in sorted(set(assets.charts) - shown):
-        yield f"charts/{name}.yml: no dashboard shows it"
+        yield f"{assets.files[name]}: no dashboard shows it"
 
 
 def _unknown(where: str, field: str, named: Iterable[str], known: Iterable[str]) -> Iterator[str]:
@@ -154,14 +158,33 @@ def _one(path: Path, adapter: TypeAdapter[Any], siblings: dict[str, Path] | None
     try:
         return adapter.validate_python(_like(path, siblings or {}))
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in fault["loc"])
-        raise AssetError(f"{_named(path)}: {field}: {fault['msg']}") from None
+        raise AssetError(f"{_named(path)}: {_told(error, adapter)}") from None
+
+
+def _told(error: ValidationError, adapter: TypeAdapter[Any]) -> str:
+    """The first fault, in words of these files."""
+    fault = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "missing":
+        return f"the field {field!r} is missing"
+    if fault["type"] == "extra_forbidden":
+        known = _field_names(adapter.json_schema())
+        near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
+        return f"there is no field {field!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+    return f"{field}: {fault['msg']}"
+
+
+def _field_names(schema: dict[str, Any]) -> set[str]:
+    """Fields of a shape and of the shapes in it."""
+    shapes = [schema, *schema.get("$defs", {}).values()]
+    return {name for shape in shapes for name in shape.get("properties", {})}
 
 
 def _named(path: Path) -> str:
     """A file as people know it: `charts/volume.yml`."""
-    return path.name if path.parent.name == ASSETS.name else f"{path.parent.name}/{path.name}"
+    parts = path.parts
+    root = len(parts) - 1 - parts[::-1].index(ASSETS.name) if ASSETS.name in parts else -2
+    return "/".join(parts[root + 1 :])
 
 
 def read_yaml(path: Path) -> Any:

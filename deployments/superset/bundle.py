@@ -200,6 +200,7 @@ def _chart(assets: Assets, name: str) -> dict[str, Any]:
         "description": chart.description,
         "viz_type": chart.viz,
         "params": params,
+        "cache_timeout": chart.cache_seconds,
         "certified_by": Certifier,
         "certification_details": f"charts/{name}.yml",
         "is_managed_externally": True,

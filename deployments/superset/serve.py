@@ -7,8 +7,10 @@ import os
 import sys
 from typing import Any
 
-from assets import AssetError
+from adapt import adapt
+from assets import AssetError, read_assets
 from bootstrap import BootstrapError, bootstrap, make_app
+from bundle import slug_of
 from gunicorn.app.base import BaseApplication
 
 
@@ -55,9 +57,11 @@ def main() -> int:
     app = make_app()
     try:
         bootstrap(app)
+        dashboards = read_assets().dashboards
     except (AssetError, BootstrapError) as error:
         print(error, file=sys.stderr, flush=True)
         return 1
+    adapt(app, first=slug_of(min(dashboards, key=lambda name: dashboards[name].order)))
     Server(app).run()
     return 0
 

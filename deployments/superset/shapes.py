@@ -6,6 +6,18 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Certifier = "Oracul"
+# Superset 6.1's names of kinds of charts, without those that need maps from elsewhere.
+KINDS = frozenset(
+    """
+    ag-grid-table big_number big_number_total box_plot bubble_v2 bullet cal_heatmap chord
+    compare country_map echarts_area echarts_timeseries echarts_timeseries_bar
+    echarts_timeseries_line echarts_timeseries_scatter echarts_timeseries_smooth
+    echarts_timeseries_step funnel gantt_chart gauge_chart graph_chart handlebars heatmap_v2
+    histogram_v2 horizon mixed_timeseries para partition pie pivot_table_v2 pop_kpi radar rose
+    sankey_v2 sunburst_v2 table time_pivot time_table tree_chart treemap_v2 waterfall word_cloud
+    world_map
+    """.split()  # noqa: SIM905 - forty names read better as a paragraph
+)
 
 
 class _Shape(BaseModel):
@@ -93,6 +105,9 @@ class Chart(_Shape):
     viz: str
     where: list[Condition] = []
     params: dict[str, Any] = {}
+    cache_seconds: int | None = Field(
+        None, ge=0, description="how old its numbers may be, where that is not Superset's default"
+    )
 
 
 class Filter(_Shape):

@@ -21,6 +21,10 @@ if os.environ.get("SUPERSET_WAREHOUSE_EMBEDDED") == "true":
     logging.getLogger("clickhouse_connect.driver.client").addFilter(
         lambda record: "readonly setting" not in record.getMessage()
     )
+# Superset says so of each request without a user, and goes on.
+logging.getLogger().addFilter(
+    lambda record: not str(record.msg).startswith("Failed to add user to db session")
+)
 _REDIS = os.environ.get("SUPERSET_REDIS_URL", "")
 
 # SQLite has one writer: let the others wait for their turn.

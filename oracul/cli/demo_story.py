@@ -210,7 +210,10 @@ def _say_what_next() -> None:
     for words, why in (
         ("status", "what is there, how fresh, how proven"),
         (f'sql "{NEWEST_ANOMALIES_SQL}"', ""),
-        ("dbt build --select token_metrics_daily", "edit a model, build it"),
+        (
+            "dbt build --target dev --select state:modified+",
+            "what you edited, in schemas of your own",
+        ),
         ("run --chain ethereum", "a real chain; set ORACUL_CHAINS__ETHEREUM__RPC_URLS first"),
     ):
         out.print(f"  {command} {words:<42} {why}".rstrip(), soft_wrap=True)

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -50,7 +50,7 @@ def sql(
         else:
             # readonly=2 and not 1: the driver sends settings of its own with each query. JSON has
             # no word for what is no number, and would say null.
-            how = {"readonly": 2, "output_format_json_quote_denormals": 1}
+            how = _bound(client, {"readonly": 2, "output_format_json_quote_denormals": 1})
             with client.raw_stream(text, fmt=FORMATS[format], settings=how) as stream:
                 guard = FormulaGuard()
                 _write_out(guard.guard(stream) if format == "csv" and not exact else stream)
@@ -83,12 +83,20 @@ def _query_text(query: str) -> str:
     return query
 
 
+def _bound(client: "Client", settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings; none for a user that only reads anyway, and may not even repeat it."""
+    readonly = client.server_settings.get("readonly")
+    return {} if readonly and readonly.readonly else settings
+
+
 def _print_table(client: "Client", text: str, limit: int) -> None:
     from oracul.cli.console import err
     from oracul.cli.rows import print_rows
 
     # One row more than is shown tells that there are more; the rest need not travel.
-    bounds = {"readonly": 2, "max_result_rows": limit + 1, "result_overflow_mode": "break"}
+    bounds = _bound(
+        client, {"readonly": 2, "max_result_rows": limit + 1, "result_overflow_mode": "break"}
+    )
     # Text as bytes: the driver shows what is no UTF-8 as hex digits, as if it were those.
     result = client.query(text, settings=bounds, query_formats={"*String": "bytes"})
     numeric = [

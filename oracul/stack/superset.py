@@ -131,9 +131,11 @@ def _run_tool(name: str, *words: str, settings: Settings | None = None) -> list[
         check=False,
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
+        said = (done.stderr or done.stdout).strip().splitlines() or [
+            f"{name} failed and said nothing"
+        ]
         raise ConfigError(
-            said[-1] if said else f"{name} failed and said nothing.",
+            said[-1] if said[-1].endswith((".", "?")) else f"{said[-1]}.",
             hint="The files are in deployments/superset/assets; docs/how-to/dashboards.md explains"
             " them.",
         )

@@ -189,6 +189,11 @@ def _hint(error: Exception) -> str:
             "The disk of the warehouse is full; nothing that was landed is lost. Make room there "
             "and run the same command again, or leave it to the next scheduled run."
         )
+    if "Not enough privileges" in str(error):
+        return (
+            "The user of this connection may not. Variables of `oracul warehouse env --reader` make"
+            " every command in their shell connect as `reader`: use another shell."
+        )
     return ""
 
 

@@ -110,6 +110,23 @@ def test_viewer_finds_nothing_on_other_pages(browser, superset, page):
         assert answer.status in REFUSED or is_away or not shown, shown
 
 
+def test_viewer_begins_at_the_first_dashboard(browser, superset):
+    with looking(superset.signed_in(browser, "viewer")) as look:
+        look.page.goto("/")
+        assert "/superset/dashboard/overview/" in look.page.url
+
+
+def test_refused_page_says_so_and_leads_back(browser, superset):
+    with looking(superset.signed_in(browser, "viewer")) as look:
+        answer = look.page.goto("/chart/add")
+        assert answer.status == 403
+        to_program = look.page.request.get("/chart/add", headers={"Accept": "application/json"})
+        assert (to_program.status, to_program.json()["errors"][0]["level"]) == (403, "error")
+        assert "not open to you" in look.page.inner_text("body")
+        look.page.get_by_role("link", name="To the dashboards").click()
+        look.until(lambda: "/dashboard/overview/" in look.page.url, "no way back")
+
+
 def test_viewer_has_one_way_in_the_menu(browser, superset):
     with looking(superset.signed_in(browser, "viewer")) as look:
         look.page.goto("/dashboard/list/")
@@ -179,6 +196,16 @@ def test_rows_of_a_question_are_limited(users, marts, warehouse_number):
     )
     assert answer.status_code == 200, answer.text
     assert len(answer.json()["data"]) == SHOWN_ROWS < count
+
+
+@pytest.mark.parametrize("limit", [1, 5])
+def test_limit_of_a_question_is_kept(users, warehouse_number, limit):
+    sql = (
+        f"select block_date, symbol from token_metrics_daily order by volume_usd desc limit {limit}"
+    )
+    answer = ask(users["analyst"], warehouse_number, sql, queryLimit=1000)
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["data"]) == limit
 
 
 def test_time_of_a_question_is_limited(users, warehouse_number):

@@ -77,7 +77,7 @@ def test_no_panel_says_that_it_is_empty_or_broken(seen):
     assert {name: words for name, words in said.items() if words} == {}
 
 
-def test_no_title_or_number_is_cut_off(seen):
+def test_no_title_number_or_row_is_cut_off(seen):
     _, _, panels = seen
     assert {name: panel.cut for name, panel in panels.items() if panel.cut} == {}
 

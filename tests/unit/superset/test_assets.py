@@ -154,7 +154,9 @@ def where(**fields):
 @pytest.mark.parametrize(
     ("file", "fields", "complaint"),
     [
-        (TILE, {"titel": "x"}, "titel: Extra inputs"),
+        (TILE, {"titel": "x"}, "no field 'titel'; did you mean 'title'"),
+        (TILE, {"viz": "tabel"}, "viz: there is no 'tabel'; did you mean 'table'"),
+        (BOARD, {"rows": [{"charts": {"freshness": 12}, "heigth": 9}]}, "did you mean 'height'"),
         (TILE, {"dataset": "anomalys"}, "did you mean 'anomalies'"),
         (TILE, {"params": {"metric": "anomaly"}}, "there is no 'anomaly'"),
         (TILE, where(column="methode"), "did you mean 'method'"),
@@ -171,7 +173,16 @@ def test_mistake_is_named_with_its_file_and_field(folder, file, fields, complain
     change(folder / file, **fields)
     with pytest.raises(AssetError, match=complaint) as told:
         read_assets(folder)
-    assert file.rpartition("/")[2] in str(told.value)
+    assert str(told.value).startswith(f"{file}: ")
+
+
+def test_missing_field_is_named(folder):
+    path = folder / TILE
+    held = yaml.safe_load(path.read_text())
+    del held["description"]
+    path.write_text(yaml.safe_dump(held))
+    with pytest.raises(AssetError, match="the field 'description' is missing"):
+        read_assets(folder)
 
 
 def test_chart_on_no_dashboard_is_told(folder):
