@@ -164,7 +164,7 @@ def test_table_of_what_was_unusual(opened, marts):
         marts,
         "select block_date, severity, coalesce(symbol, concat(left(entity_id, 6), '…',"
         f" right(entity_id, 4))), explanation, score from {TOLD} and {WINDOW}"
-        " order by block_date desc, score desc limit 10",
+        " order by block_date desc, score desc limit 8",
     )
     assert panels["newest_anomalies"].rows == [
         [day(date), severity, who, " ".join(what.split()), f"{score:,.1f}"]
