@@ -181,10 +181,8 @@ def _field_names(schema: dict[str, Any]) -> set[str]:
 
 
 def _named(path: Path) -> str:
-    """A file as people know it: `charts/volume.yml`."""
-    parts = path.parts
-    root = len(parts) - 1 - parts[::-1].index(ASSETS.name) if ASSETS.name in parts else -2
-    return "/".join(parts[root + 1 :])
+    """A file as people know it: `charts/overview/volume.yml`."""
+    return path.as_posix().rpartition(f"/{ASSETS.name}/")[2]
 
 
 def read_yaml(path: Path) -> Any:

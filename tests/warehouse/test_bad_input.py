@@ -9,6 +9,7 @@ from oracul.cli import main
 from oracul.demo.recording import Recording
 from oracul.demo.replay import serve_recording
 from oracul.demo.replay_state import HttpFault
+from oracul.warehouse import connection_environment
 from tests.fixtures.toy_chain import toy_chain
 
 RECORDING = Recording(1, toy_chain(8))
@@ -119,6 +120,25 @@ def test_writing_query_is_refused(oracul):
     code, text = oracul("sql", "create table default.x (a Int8) engine = Memory")
     assert code == 1
     assert "readonly" in text
+
+
+@pytest.fixture
+def readers_shell(warehouse_settings, monkeypatch):
+    """Variables as `eval "$(oracul warehouse env --reader)"` sets them."""
+    for name, value in connection_environment(warehouse_settings, reader=True).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_question_is_answered_in_a_shell_of_the_reader(oracul, readers_shell, form):
+    assert oracul("sql", "select 1 as one", "--format", form) == (0, "")
+
+
+def test_refusal_in_a_shell_of_the_reader_says_whose_shell_it_may_be(oracul, readers_shell):
+    code, text = oracul("status")
+    assert code == 1
+    assert_one_paragraph(text)
+    assert "`oracul warehouse env --reader`" in text
 
 
 class TestWithAChain:
