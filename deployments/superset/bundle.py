@@ -89,7 +89,7 @@ def _dataset(assets: Assets, name: str) -> dict[str, Any]:
         columns.append({
             "column_name": column,
             "type": own.type,
-            "expression": _expression(own, dataset),
+            "expression": expression_of(own, dataset),
             "description": own.description,
             "verbose_name": own.title,
             "is_dttm": "Date" in own.type,
@@ -131,7 +131,7 @@ def _dataset(assets: Assets, name: str) -> dict[str, Any]:
     }
 
 
-def _expression(column: Column, dataset: Dataset) -> str:
+def expression_of(column: Column, dataset: Dataset) -> str:
     """SQL of a dataset's column; of a link, what Superset's tables show as one."""
     if column.expression:
         expression = column.expression
@@ -212,7 +212,7 @@ def _raw(assets: Assets, name: str, column: str) -> str | dict[str, str]:
     own = columns_of(assets, name)[column]
     if not isinstance(own, Column):
         return column
-    expression = _expression(own, assets.datasets[name])
+    expression = expression_of(own, assets.datasets[name])
     return {"expressionType": "SQL", "label": own.title, "sqlExpression": expression}
 
 

@@ -37,12 +37,23 @@ def users() -> None:
 def check() -> None:
     """Look for mistakes in `deployments/superset/assets`, without Superset.
 
-    Also: is each dashboard an exposure of dbt, and each exposure a dashboard?
+    Also: is each dashboard an exposure of dbt, and each exposure a dashboard? Where the warehouse
+    runs, it is asked whether it understands the SQL of each metric and column.
     """
-    from oracul.cli.console import out
-    from oracul.stack.superset import check_assets
+    from oracul.cli.console import out, settings
+    from oracul.errors import ConfigError
+    from oracul.stack.superset import check_assets, refused_expressions
+    from oracul.warehouse import connect
+    from oracul.warehouse.embedded import running
 
     out.print(f"[green]✓[/] {check_assets()} files make sense")
+    loaded = settings()
+    if loaded.is_embedded and running(loaded) is None:
+        return
+    refused = refused_expressions(connect(loaded))
+    if refused:
+        raise ConfigError("\n".join(refused))
+    out.print("[green]✓[/] the warehouse understands their SQL")
 
 
 @app.command("import")

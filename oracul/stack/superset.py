@@ -12,6 +12,7 @@ from oracul.errors import ConfigError
 from oracul.folders import make_private
 from oracul.redact import hide
 from oracul.settings import Settings
+from oracul.warehouse import Client, as_warehouse_error, warehouse_errors
 
 SUPERSET_DIR = PROJECT_ROOT / "deployments" / "superset"
 # Each is made at first use, when no setting gives it.
@@ -102,6 +103,29 @@ def superset_environment(settings: Settings) -> dict[str, str]:
 def check_assets() -> int:
     """How many files of dashboards, charts and datasets make sense. Raises ConfigError."""
     return len(_run_tool("bundle.py", "--check"))
+
+
+def refused_expressions(client: Client) -> list[str]:
+    """Metrics and added columns that the warehouse does not understand, each with its words.
+
+    Those of tables that are not built yet are left out. Raises ConfigError for files that make no
+    sense, WarehouseError where the warehouse gives no answer.
+    """
+    asked = [json.loads(line) for line in _run_tool("questions.py")]
+    with warehouse_errors("The warehouse does not say which tables it has"):
+        rows = client.query("select concat(database, '.', name) from system.tables").result_rows
+    built = {row[0] for row in rows}
+    refused = []
+    for one in asked:
+        try:
+            if one["table"] in built:
+                client.query(one["sql"])
+        except Exception as error:
+            found = as_warehouse_error(error)
+            if found is None:
+                raise
+            refused.append(f"{one['file']}: {one['name']}: {found.message}")
+    return refused
 
 
 def write_bundle(path: Path) -> None:
