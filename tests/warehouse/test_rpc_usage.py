@@ -154,7 +154,10 @@ def test_price_sources_are_counted_without_a_chain(migrated_client):
             assets=[asset, Asset("test-other", "ETH", ids)],
         )  # fmt: skip
     found = counted(client, chain="")
-    assert {name: traffic.requests for (name, _), traffic in found.items()} == world.calls
+    requests = {name: traffic.requests for (name, _), traffic in found.items()}
+    # The deadline may fall on a request that was sent and had not arrived.
+    assert requests["coinbase"] - world.calls["coinbase"] in (0, 1)
+    assert requests | {"coinbase": 0} == world.calls | {"coinbase": 0}
     assert {flow for _, flow in found} == {"ingest_prices"}
     down, up = found["coinbase", "ingest_prices"], found["defillama", "ingest_prices"]
     assert down.failures == down.requests > 1  # retried until the deadline
