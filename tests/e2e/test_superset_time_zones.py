@@ -127,7 +127,7 @@ def test_days_in_a_table_are_utc_days(look, marts):
     panels = look.open("overview")
     expected = marts.query(
         "select block_date, explanation from marts.anomalies where method = 'ensemble'"
-        " order by block_date desc, score desc limit 10"
+        " order by block_date desc, score desc limit 8"
     ).result_rows
     shown = panels["newest_anomalies"]
     assert list(zip(shown.column("Day"), shown.column("What happened"), strict=True)) == [
